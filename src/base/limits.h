@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every compiled-in maximum, in one place. What an operator may change is in
+ * server/config_table.h; these are the walls behind it. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_WORKERS            64
+#define LIMIT_NAME_BYTES         32      /* a user's name */
+#define LIMIT_ROOM_BYTES         64      /* a room's name with its '#' */
+#define LIMIT_TOPIC_BYTES        512
+#define LIMIT_AWAY_BYTES         256
+#define LIMIT_MESSAGE_BYTES      (256 * 1024)  /* [limits] message_bytes */
+#define LIMIT_PRELOGIN_BYTES     (8 * 1024)
+#define LIMIT_FRAME_BYTES        (256 * 1024)  /* native frame's payload */
+#define LIMIT_READ_BYTES         (64 * 1024)   /* a loop's shared read buffer */
+#define LIMIT_ROOMS_PER_SESSION  256
+#define LIMIT_PAGE_MESSAGES      500     /* a history page */
+#define LIMIT_PAGE_BYTES         (128 * 1024)  /* a page's bodies together */
+#define LIMIT_DETECT_BYTES       24
+
+#endif

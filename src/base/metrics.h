@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is counted, in one table. Every thread counts into a shard of its own
+ * (relaxed atomics, no sharing between cores); a reader sums the shards. */
+#ifndef BASE_METRICS_H
+#define BASE_METRICS_H
+
+#include <stdint.h>
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
+
+/*  name, type, help. Gauges are counted up and down across shards. */
+#define METRICS_TABLE(X) \
+    X(connections,         GAUGE,   "Open connections") \
+    X(connections_total,   COUNTER, "Connections accepted") \
+    X(refused_total,       COUNTER, "Connections refused by a limit") \
+    X(bytes_in_total,      COUNTER, "Bytes read from peers") \
+    X(bytes_out_total,     COUNTER, "Bytes written to peers") \
+    X(writes_total,        COUNTER, "Gathered writes") \
+    X(commands_total,      COUNTER, "Commands applied by the core") \
+    X(denied_total,        COUNTER, "Commands refused") \
+    X(bad_input_total,     COUNTER, "Connections closed for malformed input") \
+    X(messages_total,      COUNTER, "Messages stored") \
+    X(duplicates_total,    COUNTER, "Posts answered with their first result") \
+    X(commits_total,       COUNTER, "Transactions committed") \
+    X(commit_us_total,     COUNTER, "Time in commit, microseconds") \
+    X(storage_errors_total,COUNTER, "Transactions that failed") \
+    X(deliveries_total,    COUNTER, "Events put into output queues") \
+    X(lagging,             GAUGE,   "Sessions fed from the log") \
+    X(lagging_total,       COUNTER, "Times a session began to lag") \
+    X(catchup_pages_total, COUNTER, "Pages read for lagging sessions") \
+    X(history_pages_total, COUNTER, "History pages answered") \
+    X(users,               GAUGE,   "Named users present") \
+    X(rooms,               GAUGE,   "Rooms in memory") \
+    X(flood_pauses_total,  COUNTER, "Times a sender was slowed down") \
+    X(core_stalls_total,   COUNTER, "Times a worker waited for the core")
+
+enum metric {
+#define METRICS_ENUM(name, type, help) METRIC_##name,
+    METRICS_TABLE(METRICS_ENUM)
+#undef METRICS_ENUM
+    METRIC_COUNT
+};
+
+struct metrics_shard;
+struct metrics;
+
+struct metrics *metrics_new(void);                  /* returns owned */
+void metrics_free(struct metrics **m);              /* and all its shards */
+struct metrics_shard *metrics_shard_new(struct metrics *m);  /* borrows */
+
+void metrics_add(struct metrics_shard *s, enum metric which, int64_t n);
+int64_t metrics_sum(struct metrics *m, enum metric which);
+const char *metrics_name(enum metric which);
+const char *metrics_help(enum metric which);
+enum metric_type metrics_type(enum metric which);
+
+#endif
