@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the writer and the readers share, and nobody outside this folder sees:
+ * opening a connection, tables of prepared statements, and SQLite's results
+ * turned into errno values. */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "base/err.h"
+#include "store/record.h"
+#include <sqlite3.h>
+
+/* A connection for one thread, with SQLite's flags READONLY or
+ * READWRITE | CREATE; closing it never checkpoints. Returns owned. */
+int db_open(const char *path, int flags, sqlite3 **ret,
+            struct err *e) MUST_USE;
+
+/* For opening and migrating: failures explained to a person. db_int() wants
+ * one row with one number. */
+int db_exec(sqlite3 *db, const char *sql, struct err *e) MUST_USE;
+int db_int(sqlite3 *db, const char *sql, int64_t *ret,
+           struct err *e) MUST_USE;
+
+/* Fills e with what went wrong last on db and returns -e->code. */
+int db_explain(sqlite3 *db, struct err *e) MUST_USE;
+
+/* A table of statements, prepared once and kept. */
+int db_prepare(sqlite3 *db, const char *const *sql, sqlite3_stmt **stmts,
+               int n, struct err *e) MUST_USE;
+void db_finalize(sqlite3_stmt **stmts, int n);
+
+/* Binding borrows the bytes until the statement is reset. */
+void db_bind_int(sqlite3_stmt *st, int at, int64_t value);
+void db_bind_str(sqlite3_stmt *st, int at, struct str s);
+void db_bind_cid(sqlite3_stmt *st, int at, const struct client_id *cid);
+
+/* One step: 1 = a row, 0 = no more, -ENOSPC, -EIO (logged here, where SQLite's
+ * own words are still known). */
+int db_step(sqlite3_stmt *st) MUST_USE;
+
+/* For statements without rows: the whole run, 0 or -errno, and the reset. */
+int db_run(sqlite3_stmt *st) MUST_USE;
+
+/* Moves what it can of the log into the database, without waiting; *ret_left
+ * is how many pages readers still hold back. */
+int db_checkpoint(sqlite3 *db, int *ret_left) MUST_USE;
+
+/* Columns; strings are borrowed until the next step or reset. */
+struct str db_column_str(sqlite3_stmt *st, int at);
+
+#define DB_MESSAGE_COLUMNS \
+    "room_id, seq, ts, sender_id, sender, kind, cid, body"
+
+void db_column_message(sqlite3_stmt *st, struct message *ret);
+
+#endif

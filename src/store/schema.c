@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tables and the way to them. Foreign keys are not yet enforced while a
+ * step runs, so that a later step may rebuild a table that others refer to. */
+#include "store/schema.h"
+
+#include "store/db.h"
+#include "store/folder.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* messages.id is the position in the log of all rooms; (room_id, seq) is the
+ * place in one. rooms.last_seq is only a floor under max(seq), for the day
+ * when old messages are deleted: a seq is never given twice. */
+const char *const schema_steps[SCHEMA_VERSION] = {
+    "CREATE TABLE meta("
+    "  k TEXT PRIMARY KEY,"
+    "  v ANY NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('epoch', random());"
+
+    "CREATE TABLE rooms("
+    "  id INTEGER PRIMARY KEY,"
+    "  kind INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  key TEXT NOT NULL UNIQUE,"
+    "  topic TEXT NOT NULL,"
+    "  last_seq INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX rooms_by_kind ON rooms(kind);"
+
+    "CREATE TABLE messages("
+    "  id INTEGER PRIMARY KEY,"
+    "  room_id INTEGER NOT NULL REFERENCES rooms(id),"
+    "  seq INTEGER NOT NULL,"
+    "  ts INTEGER NOT NULL,"
+    "  sender_id INTEGER NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  cid BLOB,"
+    "  kind INTEGER NOT NULL,"
+    "  body TEXT NOT NULL,"
+    "  UNIQUE(room_id, seq)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX messages_by_cid ON messages(sender_id, cid)"
+    "  WHERE cid IS NOT NULL;",
+};
+
+int
+schema_identify(sqlite3 *db, int known, int *ret, struct err *e)
+{
+    int64_t application, version, objects;
+    int r = db_int(db, "PRAGMA application_id", &application, e);
+    if (r == 0)
+        r = db_int(db, "PRAGMA user_version", &version, e);
+    if (r == 0)
+        r = db_int(db, "SELECT count(*) FROM sqlite_schema", &objects, e);
+    if (r < 0)
+        return r;
+
+    const char *path = sqlite3_db_filename(db, "main");
+    bool empty = application == 0 && version == 0 && objects == 0;
+    bool ours = application == SCHEMA_APPLICATION_ID && version > 0;
+    if (!empty && !ours)
+        return err_set(e, EINVAL, "\"%s\" is another program's database",
+                       path);
+    if (version > known)
+        return err_set(e, EINVAL, "\"%s\" was written by a newer loquatd "
+                       "(schema %d, this program knows %d)", path,
+                       (int)version, known);
+    *ret = (int)version;
+    return 0;
+}
+
+static int
+vacuum_into(sqlite3 *db, const char *path, struct err *e)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &st, NULL) != SQLITE_OK)
+        return db_explain(db, e);
+    db_bind_str(st, 1, str_of(path));
+    int r = sqlite3_step(st) == SQLITE_DONE ? 0 : db_explain(db, e);
+    sqlite3_finalize(st);
+    return r;
+}
+
+static int
+sync_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fchmod(fd, 0600) < 0 || fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+/* The copy gets its name only when it is whole and on the disk. */
+static int
+publish(const char *part, const char *path, struct err *e)
+{
+    int r = sync_file(part);
+    if (r == 0 && rename(part, path) < 0)
+        r = -errno;
+    if (r < 0)
+        return err_set(e, -r, "cannot keep the copy \"%s\": %s", path,
+                       strerror(-r));
+    return folder_sync(path, e);
+}
+
+static int
+back_up(sqlite3 *db, int version, struct err *e)
+{
+    char *path, *part;
+    must(asprintf(&path, "%s.schema%d", sqlite3_db_filename(db, "main"),
+                  version) >= 0);
+    must(asprintf(&part, "%s.part", path) >= 0);
+    unlink(part);
+    int r = vacuum_into(db, part, e);
+    if (r == 0)
+        r = publish(part, path, e);
+    if (r < 0)
+        unlink(part);
+    free(part);
+    free(path);
+    return r;
+}
+
+static int
+climb(sqlite3 *db, const char *step, int to, struct err *e)
+{
+    char seal[96];
+    snprintf(seal, sizeof seal,
+             "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+             SCHEMA_APPLICATION_ID, to);
+    int r = db_exec(db, "BEGIN IMMEDIATE", e);
+    if (r == 0)
+        r = db_exec(db, step, e);
+    if (r == 0)
+        r = db_exec(db, seal, e);
+    if (!sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return r;
+}
+
+int
+schema_upgrade(sqlite3 *db, const char *const *steps, int from, int to,
+               struct err *e)
+{
+    must(0 <= from && from <= to);
+    if (from > 0 && from < to) {
+        int r = back_up(db, from, e);
+        if (r < 0)
+            return r;
+    }
+    for (int v = from; v < to; v++) {
+        int r = climb(db, steps[v], v + 1, e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The writer. Every statement is prepared once and reset before its function
+ * returns: an open statement would hold a snapshot and keep the log from being
+ * moved. What a caller may borrow is therefore copied into the store's text.
+ *
+ *     closed -> open -> in a transaction -> open      (commit, rollback)
+ *
+ * Whatever writes does so inside a transaction. SQLite may end one by itself
+ * when the disk is full; a write after that would be a transaction of its own,
+ * which is why the caller has to roll back after the first failure. */
+#include "store/store.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "store/db.h"
+#include "store/folder.h"
+#include "store/schema.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum stmt {
+    STMT_BEGIN,
+    STMT_COMMIT,
+    STMT_ROLLBACK,
+    STMT_PUT_ROOM,
+    STMT_SET_TOPIC,
+    STMT_FIND_ROOM,
+    STMT_EACH_CHANNEL,
+    STMT_PUT_MESSAGE,
+    STMT_FIND_POST,
+    STMT_COUNT,
+};
+
+/* A room as row_of() reads it. Both subqueries look at one end of the index
+ * on (room_id, seq). */
+#define SELECT_ROOM \
+    "SELECT id, kind, name, key, topic, created," \
+    " max(last_seq, ifnull((SELECT max(seq) FROM messages" \
+    "                       WHERE room_id = rooms.id), 0))," \
+    " ifnull((SELECT ts FROM messages WHERE room_id = rooms.id" \
+    "         ORDER BY seq DESC LIMIT 1), 0)" \
+    " FROM rooms"
+
+static const char *const sql[STMT_COUNT] = {
+    [STMT_BEGIN] = "BEGIN IMMEDIATE",
+    [STMT_COMMIT] = "COMMIT",
+    [STMT_ROLLBACK] = "ROLLBACK",
+    [STMT_PUT_ROOM] =
+        "INSERT INTO rooms(id, kind, name, key, topic, last_seq, created)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STMT_SET_TOPIC] = "UPDATE rooms SET topic = ?2 WHERE id = ?1",
+    [STMT_FIND_ROOM] = SELECT_ROOM " WHERE key = ?1",
+    [STMT_EACH_CHANNEL] = SELECT_ROOM " WHERE kind = ?1 ORDER BY id",
+    [STMT_PUT_MESSAGE] =
+        "INSERT INTO messages(" DB_MESSAGE_COLUMNS ")"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [STMT_FIND_POST] =
+        "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
+        " WHERE sender_id = ?1 AND cid = ?2",
+};
+
+static const char pragmas[] =
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA cache_size = -65536;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA wal_autocheckpoint = 0";
+
+static const char *const sync_pragmas[] = {
+    [STORE_SYNC_OFF] = "PRAGMA synchronous = OFF",
+    [STORE_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
+    [STORE_SYNC_FULL] = "PRAGMA synchronous = FULL",
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *stmts[STMT_COUNT];
+    char *path;
+    int lock;                      /* the lock file's descriptor */
+    uint64_t epoch;
+    uint64_t last_room;            /* the highest id, as of now */
+    uint64_t committed_room;       /* ... and as of the last commit */
+    bool in_transaction;
+    int wal_pages;
+    struct buf text;               /* the home of borrowed strings */
+};
+
+/* ---- opening and closing ------------------------------------------------ */
+
+static int
+count_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct store *s = arg;
+    (void)db, (void)name;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static int
+note_wal(void *arg, int n, char **values, char **names)
+{
+    bool *on = arg;
+    (void)names;
+    *on = n == 1 && strcmp(values[0], "wal") == 0;
+    return 0;
+}
+
+/* SQLite stays in another mode without an error where it cannot do it. */
+static int
+use_wal(sqlite3 *db, struct err *e)
+{
+    bool on = false;
+    if (sqlite3_exec(db, "PRAGMA journal_mode = WAL", note_wal, &on, NULL) !=
+        SQLITE_OK)
+        return db_explain(db, e);
+    if (!on)
+        return err_set(e, EIO, "\"%s\" lies on a file system without "
+                       "write-ahead logging", sqlite3_db_filename(db, "main"));
+    return 0;
+}
+
+/* The file's own contents are judged before anything is written to it. */
+static int
+bring_up_to_date(struct store *s, struct err *e)
+{
+    int version;
+    int r = schema_identify(s->db, SCHEMA_VERSION, &version, e);
+    if (r < 0)
+        return r;
+    if (version == 0 && chmod(s->path, 0600) < 0)
+        return err_set(e, errno, "cannot make \"%s\" private: %s", s->path,
+                       strerror(errno));
+    r = use_wal(s->db, e);
+    if (r == 0)
+        r = schema_upgrade(s->db, schema_steps, version, SCHEMA_VERSION, e);
+    if (r == 0 && version == 0)
+        r = folder_sync(s->path, e);
+    return r;
+}
+
+static int
+configure(struct store *s, enum store_sync sync, struct err *e)
+{
+    int r = db_exec(s->db, pragmas, e);
+    if (r == 0)
+        r = db_exec(s->db, sync_pragmas[sync], e);
+    if (r == 0)
+        r = db_prepare(s->db, sql, s->stmts, STMT_COUNT, e);
+    /* After the pragma, which would take the hook away. */
+    sqlite3_wal_hook(s->db, count_wal, s);
+    return r;
+}
+
+static int
+load(struct store *s, struct err *e)
+{
+    int64_t epoch, room;
+    int r = db_int(s->db, "SELECT v FROM meta WHERE k = 'epoch'", &epoch, e);
+    if (r == 0)
+        r = db_int(s->db, "SELECT max(id) FROM rooms", &room, e);
+    if (r < 0)
+        return r;
+    s->epoch = (uint64_t)epoch;
+    s->last_room = s->committed_room = (uint64_t)room;
+    return 0;
+}
+
+static void
+release(struct store *s)
+{
+    db_finalize(s->stmts, STMT_COUNT);
+    must(sqlite3_close(s->db) == SQLITE_OK);
+    if (s->lock >= 0)
+        close(s->lock);
+    buf_done(&s->text);
+    free(s->path);
+    free(s);
+}
+
+int
+store_open(const char *folder, enum store_sync sync, struct store **ret,
+           struct err *e)
+{
+    int lock = folder_lock(folder, e);
+    if (lock < 0)
+        return lock;
+    struct store *s = must_alloc(sizeof *s);
+    s->lock = lock;
+    must(asprintf(&s->path, "%s/loquat.db", folder) >= 0);
+    buf_init(&s->text, 2 * LIMIT_MESSAGE_BYTES);
+    int r = db_open(s->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                    &s->db, e);
+    if (r == 0)
+        r = bring_up_to_date(s, e);
+    if (r == 0)
+        r = configure(s, sync, e);
+    if (r == 0)
+        r = load(s, e);
+    if (r < 0)
+        release(s);
+    else
+        *ret = s;
+    return r;
+}
+
+void
+store_close(struct store **ps)
+{
+    struct store *s = *ps;
+    if (!s)
+        return;
+    store_rollback(s);
+    /* Should a reader be open still, the log just stays as it is. */
+    sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                              NULL);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    release(s);
+    *ps = NULL;
+}
+
+uint64_t
+store_epoch(const struct store *s)
+{
+    return s->epoch;
+}
+
+const char *
+store_path(const struct store *s)
+{
+    return s->path;
+}
+
+/* ---- transactions ------------------------------------------------------- */
+
+int
+store_begin(struct store *s)
+{
+    must(!s->in_transaction);
+    int r = db_run(s->stmts[STMT_BEGIN]);
+    s->in_transaction = r == 0;
+    return r;
+}
+
+int
+store_commit(struct store *s)
+{
+    must(s->in_transaction);
+    int r = db_run(s->stmts[STMT_COMMIT]);
+    if (r < 0)
+        return r;
+    s->in_transaction = false;
+    s->committed_room = s->last_room;
+    return 0;
+}
+
+void
+store_rollback(struct store *s)
+{
+    /* SQLite may have rolled back already, and then there is none. */
+    if (!sqlite3_get_autocommit(s->db)) {
+        sqlite3_step(s->stmts[STMT_ROLLBACK]);
+        sqlite3_reset(s->stmts[STMT_ROLLBACK]);
+    }
+    s->in_transaction = false;
+    s->last_room = s->committed_room;
+}
+
+int
+store_wal_pages(const struct store *s)
+{
+    return s->wal_pages;
+}
+
+int
+store_checkpoint(struct store *s)
+{
+    must(!s->in_transaction);
+    return db_checkpoint(s->db, &s->wal_pages);
+}
+
+/* ---- borrowed strings --------------------------------------------------- */
+
+/* Copies the strings into s->text and points them there. */
+static int
+keep(struct store *s, struct str *const *strs, int n)
+{
+    size_t total = 0;
+    for (int i = 0; i < n; i++)
+        total += strs[i]->n;
+    buf_clear(&s->text);
+    char *p = buf_reserve(&s->text, total);
+    if (!p)
+        return -EIO;
+    for (int i = 0; i < n; i++) {
+        if (strs[i]->n > 0)
+            memcpy(p, strs[i]->p, strs[i]->n);
+        strs[i]->p = p;
+        p += strs[i]->n;
+    }
+    buf_commit(&s->text, total);
+    return 0;
+}
+
+/* ---- rooms -------------------------------------------------------------- */
+
+uint64_t
+store_next_room_id(struct store *s)
+{
+    return s->last_room + 1;
+}
+
+int
+store_put_room(struct store *s, const struct room_row *row)
+{
+    must(s->in_transaction);
+    must(row->id > 0 && row->id <= INT64_MAX && row->last_seq <= INT64_MAX);
+    sqlite3_stmt *st = s->stmts[STMT_PUT_ROOM];
+    db_bind_int(st, 1, (int64_t)row->id);
+    db_bind_int(st, 2, row->kind);
+    db_bind_str(st, 3, row->name);
+    db_bind_str(st, 4, row->key);
+    db_bind_str(st, 5, row->topic);
+    db_bind_int(st, 6, (int64_t)row->last_seq);
+    db_bind_int(st, 7, row->created_ms);
+    int r = db_run(st);
+    if (r == 0 && row->id > s->last_room)
+        s->last_room = row->id;
+    return r;
+}
+
+int
+store_set_topic(struct store *s, uint64_t room, struct str topic)
+{
+    must(s->in_transaction);
+    sqlite3_stmt *st = s->stmts[STMT_SET_TOPIC];
+    db_bind_int(st, 1, (int64_t)room);
+    db_bind_str(st, 2, topic);
+    int r = db_run(st);
+    must(r < 0 || sqlite3_changes(s->db) == 1);
+    return r;
+}
+
+static void
+row_of(sqlite3_stmt *st, struct room_row *ret, int64_t *ret_last_ms)
+{
+    *ret = (struct room_row){
+        .id = (uint64_t)sqlite3_column_int64(st, 0),
+        .kind = (enum room_kind)sqlite3_column_int(st, 1),
+        .name = db_column_str(st, 2),
+        .key = db_column_str(st, 3),
+        .topic = db_column_str(st, 4),
+        .created_ms = sqlite3_column_int64(st, 5),
+        .last_seq = (uint64_t)sqlite3_column_int64(st, 6),
+    };
+    *ret_last_ms = sqlite3_column_int64(st, 7);
+}
+
+int
+store_find_room(struct store *s, struct str key, struct room_row *ret,
+                int64_t *ret_last_ms)
+{
+    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM];
+    db_bind_str(st, 1, key);
+    int r = db_step(st);
+    if (r > 0) {
+        struct room_row row;
+        int64_t last_ms;
+        row_of(st, &row, &last_ms);
+        r = keep(s, (struct str *[]){&row.name, &row.key, &row.topic}, 3);
+        if (r == 0) {
+            *ret = row;
+            *ret_last_ms = last_ms;
+        }
+    } else if (r == 0) {
+        r = -ENOENT;
+    }
+    sqlite3_reset(st);
+    return r;
+}
+
+int
+store_each_channel(struct store *s, store_room_fn *fn, void *arg)
+{
+    sqlite3_stmt *st = s->stmts[STMT_EACH_CHANNEL];
+    db_bind_int(st, 1, ROOM_CHANNEL);
+    int r;
+    while ((r = db_step(st)) > 0) {
+        struct room_row row;
+        int64_t last_ms;
+        row_of(st, &row, &last_ms);
+        fn(arg, &row, last_ms);
+    }
+    sqlite3_reset(st);
+    return r;
+}
+
+/* ---- messages ----------------------------------------------------------- */
+
+int
+store_put_message(struct store *s, const struct message *m)
+{
+    must(s->in_transaction);
+    must(m->seq > 0 && m->seq < INT64_MAX);
+    must(m->sender_id > 0 && m->sender_id <= INT64_MAX);
+    sqlite3_stmt *st = s->stmts[STMT_PUT_MESSAGE];
+    db_bind_int(st, 1, (int64_t)m->room);
+    db_bind_int(st, 2, (int64_t)m->seq);
+    db_bind_int(st, 3, m->time_ms);
+    db_bind_int(st, 4, (int64_t)m->sender_id);
+    db_bind_str(st, 5, m->sender);
+    db_bind_int(st, 6, m->kind);
+    db_bind_cid(st, 7, &m->cid);
+    db_bind_str(st, 8, m->body);
+    return db_run(st);
+}
+
+int
+store_find_post(struct store *s, uint64_t sender_id,
+                const struct client_id *cid, struct message *ret)
+{
+    must(client_id_given(cid));
+    sqlite3_stmt *st = s->stmts[STMT_FIND_POST];
+    db_bind_int(st, 1, (int64_t)sender_id);
+    db_bind_cid(st, 2, cid);
+    int r = db_step(st);
+    if (r > 0) {
+        struct message m;
+        db_column_message(st, &m);
+        r = keep(s, (struct str *[]){&m.sender, &m.body}, 2);
+        if (r == 0)
+            *ret = m;
+    } else if (r == 0) {
+        r = -ENOENT;
+    }
+    sqlite3_reset(st);
+    return r;
+}
