@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stream watches its socket for exactly three things, and arm() is the one
+ * place that says which:
+ *
+ *   READABLE     while the owner wants to read
+ *   DISCONNECT   while it does not, so that a paused peer's end is noticed
+ *   WRITABLE     while output is left that the socket did not take
+ *
+ * The poll is level-triggered: whatever cannot be used up must not be watched,
+ * or the loop would spin. Hence `told`: once the owner knows of the peer's
+ * end, neither of the first two is watched until it wants to read anew; and
+ * once a write has failed, WRITABLE never is. */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FLUSH_VECTORS 64
+#define FLUSH_BYTES   (1024 * 1024)
+#define DRAIN_BYTES   (64 * 1024)
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void
+arm(struct stream *s)
+{
+    int events = s->blocked ? UV_WRITABLE : 0;
+
+    if (!s->told)
+        events |= s->want_read ? UV_READABLE : UV_DISCONNECT;
+    if (s->closing || events == s->events)
+        return;
+    s->events = (uint8_t)events;
+    must(uv_poll_start(&s->poll, events, on_poll) == 0);
+}
+
+static void
+set_option(int fd, int level, int name, unsigned value)
+{
+    /* Best effort: a socket that is not TCP has none of these. */
+    (void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+int
+stream_open(struct stream *s, uv_loop_t *loop, int fd, struct outq_pool *pool,
+            const struct stream_ops *ops)
+{
+    *s = (struct stream){.fd = fd, .pool = pool, .ops = ops};
+    int r = uv_poll_init(loop, &s->poll, fd);   /* makes fd non-blocking */
+    if (r < 0)
+        return r;
+    s->poll.data = s;
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    arm(s);
+    return 0;
+}
+
+void
+stream_want_read(struct stream *s, bool want)
+{
+    if (want && !s->want_read)
+        s->told = false;
+    s->want_read = want;
+    arm(s);
+}
+
+ssize_t
+stream_read(struct stream *s, void *p, size_t n)
+{
+    ssize_t got;
+
+    must(n > 0);
+    if (s->closing)
+        return -ECANCELED;
+    do
+        got = recv(s->fd, p, n, 0);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return got;
+    if (got < 0 && errno == EAGAIN && s->error == 0)
+        return -EAGAIN;
+    s->told = true;
+    if (s->error != 0)
+        return s->error;
+    return got < 0 ? -errno : 0;
+}
+
+void
+stream_send(struct stream *s, struct slab *slab)
+{
+    if (!s->closing)
+        outq_push(s->pool, &s->out, slab);
+}
+
+/* One gathered write: the bytes taken, 0 when the socket is full, -errno. */
+static ssize_t
+write_some(struct stream *s, size_t *offered)
+{
+    struct iovec vec[FLUSH_VECTORS];
+    struct msghdr msg = {.msg_iov = vec};
+    ssize_t took;
+
+    msg.msg_iovlen = (size_t)outq_peek(&s->out, vec, FLUSH_VECTORS);
+    *offered = 0;
+    for (size_t i = 0; i < msg.msg_iovlen; i++)
+        *offered += vec[i].iov_len;
+    do
+        took = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+    while (took < 0 && errno == EINTR);
+    if (took < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    outq_written(s->pool, &s->out, (size_t)took);
+    return took;
+}
+
+static ssize_t
+write_out(struct stream *s)
+{
+    ssize_t total = 0;
+
+    while (s->error == 0 && s->out.bytes > 0 && total < FLUSH_BYTES) {
+        size_t offered;
+        ssize_t took = write_some(s, &offered);
+        if (took < 0) {
+            s->error = (int16_t)took;
+            break;
+        }
+        total += took;
+        if ((size_t)took < offered)
+            break;
+    }
+    return s->error != 0 ? s->error : total;
+}
+
+/* `woken`: the loop says that the socket takes bytes. A flush that the owner
+ * calls inside ops->drained writes, but does not call it again: the loop will,
+ * in its next turn. So an endless source neither recurses nor stalls. */
+static ssize_t
+flush(struct stream *s, bool woken)
+{
+    ssize_t wrote = write_out(s);
+
+    if (wrote < 0) {
+        s->blocked = false;
+        return wrote;
+    }
+    if (s->draining) {
+        s->blocked = s->blocked || wrote > 0 || s->out.bytes > 0;
+        return wrote;
+    }
+    s->blocked = false;
+    if (wrote > 0 || woken) {
+        s->draining = true;
+        s->ops->drained(s);
+        s->draining = false;
+    }
+    if (s->out.bytes > 0)
+        s->blocked = true;
+    return wrote;
+}
+
+ssize_t
+stream_flush(struct stream *s)
+{
+    if (s->closing)
+        return 0;
+    ssize_t wrote = flush(s, false);
+    arm(s);
+    return wrote;
+}
+
+/* Kept in s, so that an owner who does not read knows, too. */
+static void
+take_error(struct stream *s)
+{
+    int error = 0;
+    socklen_t n = sizeof(error);
+
+    if (s->error == 0 &&
+        getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0)
+        s->error = (int16_t)-error;
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct stream *s = poll->data;
+
+    if (status < 0) {    /* an error waits on the socket; uv watches no more */
+        take_error(s);
+        s->events = 0;
+        events = UV_READABLE | UV_WRITABLE | UV_DISCONNECT;
+    }
+    bool failed =
+        (events & UV_WRITABLE) && s->blocked && flush(s, true) < 0;
+    if (s->closing)
+        return;
+    if (!s->want_read)
+        events &= ~UV_READABLE;
+    if (failed || (events & (UV_READABLE | UV_DISCONNECT))) {
+        s->told = s->told || !s->want_read;
+        s->ops->readable(s);
+    }
+    arm(s);
+}
+
+void
+stream_set_dead_peer(struct stream *s, unsigned idle_s, unsigned dead_s)
+{
+    must(idle_s > 0 && dead_s > idle_s);
+    if (s->closing)
+        return;
+    unsigned interval_s = (dead_s - idle_s + 3) / 4;
+    set_option(s->fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+    set_option(s->fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);
+    set_option(s->fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+    set_option(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, dead_s * 1000);
+    set_option(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+static void
+close_with_reset(int fd)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    close(fd);
+}
+
+/* A close() over unread input sends a reset and throws away what the kernel
+ * has not sent yet (RFC 1122 4.2.2.13): the goodbye that tells why. So what
+ * waits is read away first, within bounds. */
+static void
+close_politely(int fd)
+{
+    char sink[4096];
+
+    (void)shutdown(fd, SHUT_WR);
+    for (size_t n = 0; n < DRAIN_BYTES; n += sizeof(sink))
+        if (recv(fd, sink, sizeof(sink), MSG_DONTWAIT) <= 0)
+            break;
+    close(fd);
+}
+
+static void
+on_closed(uv_handle_t *poll)
+{
+    struct stream *s = poll->data;
+
+    s->ops->closed(s);
+}
+
+void
+stream_close(struct stream *s, bool reset)
+{
+    if (s->closing)
+        return;
+    s->closing = true;
+    outq_done(s->pool, &s->out);
+    uv_close((uv_handle_t *)&s->poll, on_closed);  /* before fd is reused */
+    if (reset)
+        close_with_reset(s->fd);
+    else
+        close_politely(s->fd);
+    s->fd = -1;
+    s->events = 0;
+}

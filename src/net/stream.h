@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A non-blocking TCP stream on uv_poll: the owner decides when to read and
+ * into which buffer; output is queued and flushed by gathered writes. It
+ * holds no buffers while idle.
+ *
+ * Life: stream_open() -> callbacks -> stream_close() -> on_closed, after
+ * which the memory is the owner's again. */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include "net/outq.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct stream;
+
+struct stream_ops {
+    /* Bytes wait (or the peer has closed, or an error waits): call
+     * stream_read(). While reading is off it is called once, when the peer
+     * has shut down its side or (s->error) is gone, and may be ignored. May
+     * close the stream. */
+    void (*readable)(struct stream *s);
+
+    /* The socket took bytes; s->out.bytes tells what is left. Called from
+     * stream_flush() and from the loop, never inside itself. May send, flush
+     * and close the stream. */
+    void (*drained)(struct stream *s);
+
+    /* The last callback; frees are allowed from here on. */
+    void (*closed)(struct stream *s);
+};
+
+struct stream {
+    uv_poll_t poll;
+    int fd;
+    uint8_t events;           /* what uv_poll is armed for */
+    bool want_read : 1, closing : 1;
+    bool told : 1;            /* of the peer's end: not watched for again */
+    bool blocked : 1;         /* output waits for the socket */
+    bool draining : 1;        /* inside ops->drained */
+    int16_t error;            /* -errno that ended it, 0 = none so far */
+    const struct stream_ops *ops;
+    struct outq_pool *pool;
+    struct outq out;
+};
+
+/* Takes fd (connected, or connecting), makes it non-blocking, sets
+ * TCP_NODELAY; reading starts when stream_want_read(s, true) is called.
+ * On failure fd is still the caller's. */
+int stream_open(struct stream *s, uv_loop_t *loop, int fd,
+                struct outq_pool *pool, const struct stream_ops *ops) MUST_USE;
+
+void stream_want_read(struct stream *s, bool want);
+
+/* n > 0 bytes; 0 = the peer has shut down its side; -EAGAIN; -errno. What the
+ * peer sent before an error comes before the error. -ECANCELED on a closing
+ * stream, so that a loop of reads ends when its own work closed it. */
+ssize_t stream_read(struct stream *s, void *p, size_t n) MUST_USE;
+
+/* Queues slab (refs it). Nothing is written before stream_flush(). Ignored by
+ * a closing stream. */
+void stream_send(struct stream *s, struct slab *slab);
+
+/* Writes what the socket takes (about 1 MiB at most, so that no stream starves
+ * its loop), calls ops->drained when it took anything and leaves the rest to
+ * the loop. Returns the bytes written, or -errno when the peer is gone (the
+ * caller closes); a write of the loop's that fails is told by ops->readable,
+ * and stream_read() returns its error. */
+ssize_t stream_flush(struct stream *s) MUST_USE;
+
+/* Notices a peer that died without a word: keepalive and TCP_USER_TIMEOUT
+ * (RFC 5482), in seconds; 0 < idle_s < dead_s. */
+void stream_set_dead_peer(struct stream *s, unsigned idle_s, unsigned dead_s);
+
+/* Drops the unwritten output, closes fd, calls ops->closed in a later turn.
+ * Calling it twice is harmless. What the socket has taken still reaches the
+ * peer, unless it goes on sending; with `reset`, it sees a reset instead. */
+void stream_close(struct stream *s, bool reset);
+
+#endif
