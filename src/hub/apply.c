@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of commands: who may give one, and who carries it out. */
+#include "hub/hub_impl.h"
+#include "hub/member.h"
+#include "hub/message.h"
+#include "hub/query.h"
+#include "hub/session.h"
+#include "hub/signals.h"
+#include "hub/user.h"
+#include "base/utf8.h"
+
+/* Carries out a command and answers it, or returns why not. */
+typedef enum deny apply_fn(struct call *x);
+
+enum {
+    ANYONE = 1,        /* also a connection that has not entered */
+    NAMED = 2,         /* not a reader without a name */
+    OPERATOR = 4,
+    SILENT = 8,        /* a refusal is not answered */
+    IDLE = 16,         /* done by programs: no sign of a person */
+};
+
+static enum deny
+ping(struct call *x)
+{
+    struct event *e = event_new(ANSWER_PONG, nothing, nothing, nothing,
+                                nothing);
+
+    e->token = x->command->token;
+    tell_caller(x, e);
+    return DENY_NONE;
+}
+
+static enum deny
+announce(struct call *x)
+{
+    struct str text = x->command->text;
+
+    if (!utf8_is_clean(text, UTF8_KEEP_LF))
+        return DENY_BAD_REQUEST;
+    tell_everyone(x->hub, event_new(EVENT_ANNOUNCEMENT, nothing, nothing,
+                                    text, nothing));
+    return DENY_NONE;
+}
+
+static enum deny
+stop(struct call *x)
+{
+    tell_everyone(x->hub, event_new(EVENT_STOPPING, nothing, nothing, nothing,
+                                    nothing));
+    x->hub->stopping = true;
+    return DENY_NONE;
+}
+
+static const struct rule {
+    apply_fn *apply;
+    unsigned flags;
+} rules[] = {
+    [COMMAND_ENTER]    = {session_enter,   ANYONE},
+    [COMMAND_LEAVE]    = {session_leave,   ANYONE | SILENT | IDLE},
+    [COMMAND_RENAME]   = {user_rename,     NAMED},
+    [COMMAND_JOIN]     = {member_join,     0},
+    [COMMAND_PART]     = {member_part,     0},
+    [COMMAND_POST]     = {message_post,    NAMED},
+    [COMMAND_TOPIC]    = {message_topic,   NAMED},
+    [COMMAND_AWAY]     = {user_away,       NAMED},
+    [COMMAND_TYPING]   = {signals_typing,  NAMED | SILENT},
+    [COMMAND_CURSOR]   = {signals_cursor,  NAMED | SILENT | IDLE},
+    [COMMAND_WHO]      = {query_who,       0},
+    [COMMAND_ROOMS]    = {query_rooms,     0},
+    [COMMAND_HISTORY]  = {query_history,   0},
+    [COMMAND_PING]     = {ping,            IDLE},
+    [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
+    [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
+    [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
+};
+
+static enum deny
+may_give(const struct call *x, unsigned flags)
+{
+    if (flags & OPERATOR)
+        return x->command->session == 0 ? DENY_NONE : DENY_FORBIDDEN;
+    if (flags & ANYONE)
+        return DENY_NONE;
+    if (x->session == NULL || (flags & NAMED && x->session->user == NULL))
+        return DENY_NO_NAME;
+    return DENY_NONE;
+}
+
+static void
+refuse(const struct call *x, enum deny why, unsigned flags)
+{
+    const struct command *c = x->command;
+    struct event *e;
+
+    metrics_add(x->hub->shard, METRIC_denied_total, 1);
+    if (flags & SILENT)
+        return;
+    e = event_new(ANSWER_DENIED, nothing, c->name.n > 0 ? c->name : c->target,
+                  x->detail, nothing);
+    e->deny = why;
+    tell_caller(x, e);
+}
+
+void
+hub_apply(struct hub *h, const struct command *c)
+{
+    struct call x = {.hub = h, .command = c};
+    const struct rule *rule;
+    enum deny d;
+
+    must(c->kind >= COMMAND_ENTER && c->kind <= COMMAND_STOP);
+    if (h->stopping && c->kind != COMMAND_LEAVE)
+        return;
+    metrics_add(h->shard, METRIC_commands_total, 1);
+    rule = &rules[c->kind];
+    x.session = map_get_u64(&h->sessions, c->session);
+    if (x.session != NULL && x.session->user != NULL && !(rule->flags & IDLE))
+        x.session->user->active_ms = c->now_ms;
+    d = may_give(&x, rule->flags);
+    if (d == DENY_NONE)
+        d = rule->apply(&x);
+    if (d != DENY_NONE)
+        refuse(&x, d, rule->flags);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Batches. Parcels that tell of something stored are marked durable. When the
+ * commit fails they vanish, the answers among them turn into refusals in their
+ * places, and every room that was touched goes back to what it was; the rest
+ * of the batch (who joined, who types) stays true and stays.
+ *
+ *   closed --first write--> open --hub_commit()--> closed
+ *                             `--a statement fails--> failed --^          */
+#include "hub/batch.h"
+#include "hub/member.h"
+#include "hub/room.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static enum deny
+deny_of(int rc)
+{
+    return rc == -ENOSPC ? DENY_STORAGE_FULL : DENY_STORAGE_BROKEN;
+}
+
+enum deny
+batch_failed(struct hub *h, int rc)
+{
+    must(rc < 0);
+    if (h->batch.error == 0)
+        h->batch.error = rc == -ENOSPC ? -ENOSPC : -EIO;
+    if (h->batch.error == -EIO)
+        h->broken = true;
+    return deny_of(h->batch.error);
+}
+
+static void
+touch(struct hub *h, struct room *r)
+{
+    struct undo *u;
+
+    if (r->undo != NULL)
+        return;
+    u = must_alloc(sizeof *u);
+    u->room = r;
+    u->last_seq = r->last_seq;
+    u->last_ms = r->last_ms;
+    u->stored = r->stored;
+    list_push(&h->batch.touched, &u->link);
+    r->undo = u;
+}
+
+enum deny
+batch_write(struct hub *h, struct room *r)
+{
+    if (h->batch.error != 0)
+        return deny_of(h->batch.error);
+    if (h->broken)
+        return DENY_STORAGE_BROKEN;
+    if (!h->batch.open) {
+        int rc = store_begin(h->store);
+
+        if (rc < 0)
+            return batch_failed(h, rc);
+        h->batch.open = true;
+    }
+    touch(h, r);
+    return DENY_NONE;
+}
+
+void
+batch_set_topic(struct room *r, struct str topic)
+{
+    if (r->undo->topic == NULL)
+        r->undo->topic = r->topic;
+    else
+        free(r->topic);
+    r->topic = text_copy(topic);
+}
+
+uint64_t
+room_committed_seq(const struct room *r)
+{
+    return r->undo ? r->undo->last_seq : r->last_seq;
+}
+
+const char *
+room_committed_topic(const struct room *r)
+{
+    return r->undo && r->undo->topic ? r->undo->topic : r->topic;
+}
+
+/* ---- the end of a batch ---- */
+
+static void
+take_back(struct undo *u)
+{
+    struct room *r = u->room;
+
+    r->last_seq = u->last_seq;
+    r->last_ms = u->last_ms;
+    r->stored = u->stored;
+    if (u->topic != NULL) {
+        free(r->topic);
+        r->topic = u->topic;
+        u->topic = NULL;
+    }
+}
+
+static void
+forget(struct undo *u)
+{
+    u->room->undo = NULL;
+    list_remove(&u->link);
+    free(u->topic);
+    free(u);
+}
+
+static struct event *
+refusal_of(const struct event *answer, enum deny why)
+{
+    struct event *e = event_new(ANSWER_DENIED, nothing, answer->name, nothing,
+                                nothing);
+
+    e->deny = why;
+    e->request = answer->request;
+    e->command = answer->command;
+    return e;
+}
+
+/* A subscription that counted on what was not kept. */
+static void
+correct_subscription(const struct hub *h, struct parcel *p)
+{
+    const struct room *r = map_get_u64(&h->rooms, p->event->room);
+    struct event *old = p->event;
+
+    if (r == NULL)
+        return;
+    p->event = event_new(EVENT_SUBSCRIBED, old->room_name, nothing,
+                         str_of(r->topic), nothing);
+    p->event->room = old->room;
+    p->event->room_kind = old->room_kind;
+    p->event->count = old->count;
+    p->event->seq = r->last_seq;
+    p->event->request = old->request;
+    p->event->command = old->command;
+    p->last_seq = r->last_seq;
+    if (p->cursor > r->last_seq)
+        p->cursor = r->last_seq;
+    event_unref(&old);
+}
+
+/* What becomes of a parcel whose batch was not kept; NULL: nothing. */
+static struct parcel *
+correct(struct hub *h, struct parcel *p, enum deny why)
+{
+    struct event *answer = p->event;
+
+    if (!p->durable) {
+        if (p->event != NULL && p->event->kind == EVENT_SUBSCRIBED)
+            correct_subscription(h, p);
+        return p;
+    }
+    if (p->kind != PARCEL_SESSION) {
+        parcel_free(&p);
+        return NULL;
+    }
+    p->event = refusal_of(answer, why);
+    event_unref(&answer);
+    metrics_add(h->shard, METRIC_denied_total, 1);
+    return p;
+}
+
+static void
+correct_all(struct hub *h, struct parcel_list *l, enum deny why)
+{
+    struct parcel_list kept = {NULL, NULL};
+    struct parcel *p;
+
+    while ((p = parcel_list_pop(l)) != NULL) {
+        p = correct(h, p, why);
+        if (p != NULL)
+            parcel_list_push(&kept, p);
+    }
+    *l = kept;
+}
+
+static void
+abandon(struct hub *h)
+{
+    if (h->batch.open)
+        store_rollback(h->store);
+    list_each(it, next, &h->batch.touched)
+        take_back(list_entry(it, struct undo, link));
+    for (unsigned w = 0; w < h->options.workers; w++)
+        correct_all(h, &h->out[w], deny_of(h->batch.error));
+    metrics_add(h->shard, METRIC_storage_errors_total, 1);
+}
+
+static void
+close_batch(struct hub *h)
+{
+    list_each(it, next, &h->batch.touched) {
+        struct undo *u = list_entry(it, struct undo, link);
+        struct room *r = u->room;
+
+        forget(u);
+        room_settle(h, r);
+    }
+    h->batch.open = false;
+    h->batch.error = 0;
+    h->batch.messages = 0;
+}
+
+int
+hub_commit(struct hub *h)
+{
+    int rc = h->batch.error;
+
+    if (rc == 0 && h->batch.open) {
+        rc = store_commit(h->store);
+        if (rc < 0)
+            batch_failed(h, rc);
+    }
+    rc = h->batch.error;
+    if (rc < 0) {
+        abandon(h);
+    } else if (h->batch.open) {
+        metrics_add(h->shard, METRIC_commits_total, 1);
+        metrics_add(h->shard, METRIC_messages_total, h->batch.messages);
+    }
+    close_batch(h);
+    return rc;
+}
+
+void
+batch_drop(struct hub *h)
+{
+    if (h->batch.open)
+        store_rollback(h->store);
+    list_each(it, next, &h->batch.touched)
+        forget(list_entry(it, struct undo, link));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The batch: what is written between two commits, and how all of it is taken
+ * back when the store refuses. hub_commit() is in batch.c. */
+#ifndef HUB_BATCH_H
+#define HUB_BATCH_H
+
+#include "hub/hub_impl.h"
+
+/* A room as the store holds it, while a batch has changed it. */
+struct undo {
+    struct list link;             /* batch.touched */
+    struct room *room;
+    uint64_t last_seq;
+    int64_t last_ms;
+    char *topic;                  /* owned; NULL while it is unchanged */
+    bool stored;
+};
+
+/* Before the first write of a command: begins a transaction if none is open,
+ * and remembers the room. Refuses when this batch, or the store for good, has
+ * failed. */
+enum deny batch_write(struct hub *h, struct room *r);
+
+/* A store call has failed: nothing more of this batch is written. Returns what
+ * to refuse with. */
+enum deny batch_failed(struct hub *h, int rc);
+
+/* Inside a batch_write(). */
+void batch_set_topic(struct room *r, struct str topic);
+
+/* What may be told already. */
+uint64_t room_committed_seq(const struct room *r);
+const char *room_committed_topic(const struct room *r);
+
+/* Forgets the batch without touching the parcels; for hub_free(). */
+void batch_drop(struct hub *h);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The core's thread: take all that is queued, apply it, commit, tell everyone,
+ * again. It is the one caller of the hub, and of the store.
+ *
+ *     queue --cut--> batch --apply, tick, commit--> mailboxes, readers
+ *
+ * Why no wake-up of a starved worker is lost. A worker that finds its share
+ * used up (1) raises `hungry`, then (2) reads `waiting` once more. The core
+ * (3) lowers `waiting`, then (4) reads `hungry`. All four are sequentially
+ * consistent, so they have one order. If (2) still saw more than half a share,
+ * then a (3) that brings it to half or below comes after (2), so after (1),
+ * and its (4) sees the flag. If (2) saw half a share or less, the worker takes
+ * its flag back and goes on. Whoever clears the flag, by exchange, acts on it:
+ * so there is one `starved` call for each time it was raised, or none. And (3)
+ * does come: every waiting command is the core's to apply. */
+#include "hub/core.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    BATCH_COMMANDS = 4096,     /* in one transaction: the last command's wait */
+    IDLE_MS = 1000,            /* until the log is moved into the database */
+    WAL_PAGES = 16384,         /* 64 MiB: move it under load as well */
+    FULL_LOG_MS = 60 * 1000,   /* how often a full disk is worth a line */
+    CACHE_LINE = 64,
+};
+
+/* What one worker has in the queue; a cache line each. */
+struct share {
+    _Alignas(CACHE_LINE) atomic_uint waiting;
+    atomic_bool hungry;
+    unsigned done;             /* the core's: of the batch at hand */
+};
+
+struct chain {
+    struct command *head, *tail;
+};
+
+struct core {
+    struct core_options o;
+    pthread_t thread;
+    unsigned share_max;
+
+    pthread_mutex_t lock;      /* of these four */
+    pthread_cond_t wake;
+    struct chain queue;
+    bool sleeping, stopping;
+
+    /* The thread's own. */
+    struct chain batch;        /* taken from the queue, not yet applied */
+    int64_t tick_at;           /* monotonic ms; INT64_MAX = never */
+    int64_t checkpoint_at;     /* monotonic ms; INT64_MAX = nothing to do */
+    int wal_limit;             /* pages */
+    int64_t full_logged_at;    /* monotonic ms; 0 = never */
+    bool broken;
+
+    struct share shares[];
+};
+
+/* --- The queue ---------------------------------------------------------- */
+
+static void
+chain_append(struct chain *to, struct command *head, struct command *tail)
+{
+    if (to->tail != NULL)
+        to->tail->next = head;
+    else
+        to->head = head;
+    to->tail = tail;
+}
+
+static void
+enqueue(struct core *c, struct command *head, struct command *tail)
+{
+    bool wake;
+
+    must(tail->next == NULL);
+    pthread_mutex_lock(&c->lock);
+    chain_append(&c->queue, head, tail);
+    wake = c->sleeping;
+    c->sleeping = false;
+    pthread_mutex_unlock(&c->lock);
+    if (wake)
+        pthread_cond_signal(&c->wake);
+}
+
+void
+core_submit(struct core *c, unsigned worker, struct command *head,
+            struct command *tail, unsigned n)
+{
+    must(worker < c->o.workers && n > 0);
+    atomic_fetch_add(&c->shares[worker].waiting, n);
+    enqueue(c, head, tail);
+}
+
+void
+core_operate(struct core *c, struct command *cmd)
+{
+    must(cmd->worker < c->o.workers);
+    if (cmd->session != 0)
+        atomic_fetch_add(&c->shares[cmd->worker].waiting, 1);
+    cmd->next = NULL;
+    enqueue(c, cmd, cmd);
+}
+
+static void
+sleep_until(struct core *c, int64_t mono_ms)
+{
+    struct timespec t = {.tv_sec = mono_ms / 1000,
+                         .tv_nsec = mono_ms % 1000 * 1000000};
+
+    c->sleeping = true;
+    if (mono_ms == INT64_MAX)
+        pthread_cond_wait(&c->wake, &c->lock);
+    else
+        pthread_cond_timedwait(&c->wake, &c->lock, &t);
+    c->sleeping = false;
+}
+
+/* Sleeps until there are commands or something is due, and takes them. False
+ * when the core stops and nothing is left. */
+static bool
+take_batch(struct core *c)
+{
+    int64_t due = c->tick_at < c->checkpoint_at ? c->tick_at
+                                                : c->checkpoint_at;
+    bool more;
+
+    pthread_mutex_lock(&c->lock);
+    while (c->queue.head == NULL && !c->stopping && clock_mono_ms() < due)
+        sleep_until(c, due);
+    c->batch = c->queue;
+    c->queue = (struct chain){0};
+    more = c->batch.head != NULL || !c->stopping;
+    pthread_mutex_unlock(&c->lock);
+    return more;
+}
+
+/* --- Shares ------------------------------------------------------------- */
+
+unsigned
+core_may_submit(struct core *c, unsigned worker)
+{
+    struct share *s = &c->shares[worker];
+    unsigned waiting = atomic_load(&s->waiting);
+
+    if (waiting < c->share_max)
+        return c->share_max - waiting;
+    if (!atomic_exchange(&s->hungry, true))
+        metrics_add(c->o.shard, METRIC_core_stalls_total, 1);
+    waiting = atomic_load(&s->waiting);
+    if (waiting > c->share_max / 2 || !atomic_exchange(&s->hungry, false))
+        return 0;
+    return c->share_max - waiting;
+}
+
+static void
+give_back(struct core *c)
+{
+    for (unsigned i = 0; i < c->o.workers; i++) {
+        struct share *s = &c->shares[i];
+        unsigned before;
+
+        if (s->done == 0)
+            continue;
+        before = atomic_fetch_sub(&s->waiting, s->done);
+        must(before >= s->done);
+        if (before - s->done <= c->share_max / 2 &&
+            atomic_load(&s->hungry) && atomic_exchange(&s->hungry, false))
+            c->o.starved(c->o.arg, i);
+        s->done = 0;
+    }
+}
+
+/* --- A batch ------------------------------------------------------------ */
+
+/* The operator's commands (session 0) are in nobody's share. */
+static void
+apply(struct core *c)
+{
+    struct command *cmd;
+
+    for (unsigned n = 0; n < BATCH_COMMANDS; n++) {
+        cmd = c->batch.head;
+        if (cmd == NULL)
+            break;
+        c->batch.head = cmd->next;
+        must(cmd->worker < c->o.workers);
+        hub_apply(c->o.hub, cmd);
+        if (cmd->session != 0)
+            c->shares[cmd->worker].done++;
+        command_free(&cmd);
+    }
+    if (c->batch.head == NULL)
+        c->batch.tail = NULL;
+}
+
+/* A tick's stamp is the core's own input: the one clock that is read for the
+ * hub, outside of it. */
+static void
+tick(struct core *c)
+{
+    int64_t now_ms = clock_wall_ms();
+    int64_t next_ms = hub_tick(c->o.hub, now_ms);
+
+    if (next_ms == INT64_MAX)
+        c->tick_at = INT64_MAX;
+    else
+        c->tick_at = clock_mono_ms() +
+                     (next_ms > now_ms ? next_ms - now_ms : 0);
+}
+
+static void
+report_full(struct core *c)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (c->full_logged_at != 0 && now_ms - c->full_logged_at < FULL_LOG_MS)
+        return;
+    c->full_logged_at = now_ms;
+    log_event(LOG_ERROR, "core", "disk full, posts are refused");
+}
+
+static void
+report_broken(struct core *c)
+{
+    if (c->broken)
+        return;
+    c->broken = true;
+    log_event(LOG_ERROR, "core", "storage failed, nothing more is stored");
+    c->o.broken(c->o.arg);
+}
+
+static void
+commit(struct core *c)
+{
+    int64_t start_us = clock_mono_us();
+    int rc = hub_commit(c->o.hub);
+
+    metrics_add(c->o.shard, METRIC_commit_us_total,
+                clock_mono_us() - start_us);
+    if (rc == -ENOSPC)
+        report_full(c);
+    else if (rc < 0)
+        report_broken(c);
+}
+
+static void
+tell(struct core *c)
+{
+    for (unsigned i = 0; i < c->o.workers; i++) {
+        struct parcel_list list = {0};
+
+        hub_take(c->o.hub, i, &list);
+        mailbox_post(c->o.mailboxes[i], &list);
+    }
+    readers_submit(c->o.readers, hub_take_jobs(c->o.hub));
+}
+
+/* --- The thread --------------------------------------------------------- */
+
+static void
+checkpoint(struct core *c)
+{
+    int rc = store_checkpoint(c->o.store);
+
+    if (rc < 0)
+        log_event(LOG_WARN, "core", "checkpoint failed", LOG_N("error", -rc));
+    c->checkpoint_at = INT64_MAX;
+}
+
+/* Moves the log into the database: once when idle, and under load whenever it
+ * has grown too long. One that a reader kept from being written anew from its
+ * start has to grow by another quarter before that is tried again. */
+static void
+look_after_log(struct core *c)
+{
+    int pages = store_wal_pages(c->o.store);
+
+    if (c->broken) {
+        c->checkpoint_at = INT64_MAX;
+        return;
+    }
+    if (pages < WAL_PAGES)
+        c->wal_limit = WAL_PAGES;
+    if (pages > c->wal_limit) {
+        checkpoint(c);
+        c->wal_limit = pages + WAL_PAGES / 4;
+    } else if (clock_mono_ms() >= c->checkpoint_at) {
+        checkpoint(c);
+    }
+}
+
+static void
+run_batch(struct core *c)
+{
+    apply(c);
+    tick(c);
+    commit(c);
+    tell(c);
+    give_back(c);
+    c->checkpoint_at = INT64_MAX;
+    if (store_wal_pages(c->o.store) > 0)
+        c->checkpoint_at = clock_mono_ms() + IDLE_MS;
+}
+
+static void *
+run(void *arg)
+{
+    struct core *c = arg;
+
+    tick(c);
+    while (take_batch(c)) {
+        do {
+            if (c->batch.head != NULL || clock_mono_ms() >= c->tick_at)
+                run_batch(c);
+            look_after_log(c);
+        } while (c->batch.head != NULL);
+    }
+    return NULL;
+}
+
+static void
+init_sync(struct core *c)
+{
+    pthread_condattr_t attr;
+
+    must(pthread_mutex_init(&c->lock, NULL) == 0);
+    must(pthread_condattr_init(&attr) == 0);
+    must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must(pthread_cond_init(&c->wake, &attr) == 0);
+    pthread_condattr_destroy(&attr);
+}
+
+static void
+core_free(struct core *c)
+{
+    must(pthread_cond_destroy(&c->wake) == 0);
+    must(pthread_mutex_destroy(&c->lock) == 0);
+    free(c);
+}
+
+int
+core_start(const struct core_options *o, struct core **ret, struct err *e)
+{
+    size_t size = sizeof(struct core) + o->workers * sizeof(struct share);
+    struct core *c = aligned_alloc(_Alignof(struct core), size);
+    int rc;
+
+    must(c != NULL && o->workers > 0);
+    memset(c, 0, size);
+    c->o = *o;
+    c->share_max = o->queue_max / o->workers;
+    if (c->share_max == 0)
+        c->share_max = 1;
+    c->checkpoint_at = INT64_MAX;
+    c->wal_limit = WAL_PAGES;
+    init_sync(c);
+    rc = pthread_create(&c->thread, NULL, run, c);
+    if (rc != 0) {
+        core_free(c);
+        return err_set(e, rc, "Cannot start the core's thread");
+    }
+    *ret = c;
+    return 0;
+}
+
+void
+core_stop(struct core **c)
+{
+    if (*c == NULL)
+        return;
+    pthread_mutex_lock(&(*c)->lock);
+    (*c)->stopping = true;
+    pthread_mutex_unlock(&(*c)->lock);
+    pthread_cond_signal(&(*c)->wake);
+    pthread_join((*c)->thread, NULL);
+    core_free(*c);
+    *c = NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events: one allocation with its strings, and a list of items for those that
+ * are pages. Only the count of references is shared between threads; the rest
+ * does not change once an event has been posted. */
+#include "hub/event.h"
+#include "base/must.h"
+
+#include <stdlib.h>
+
+static struct str
+put(char **at, struct str s)
+{
+    struct str copy = {*at, s.n};
+
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
+struct event *
+event_new(enum event_kind kind, struct str room_name, struct str name,
+          struct str text, struct str extra)
+{
+    size_t bytes = room_name.n + name.n + text.n + extra.n;
+    struct event *e = must_alloc(sizeof(*e) + bytes);
+    char *at = e->data;
+
+    atomic_init(&e->refs, 1);
+    e->kind = kind;
+    e->room_name = put(&at, room_name);
+    e->name = put(&at, name);
+    e->text = put(&at, text);
+    e->extra = put(&at, extra);
+    return e;
+}
+
+static enum room_kind
+kind_of_name(struct str room_name)
+{
+    return room_name.n > 0 && room_name.p[0] == '@' ? ROOM_DIRECT
+                                                    : ROOM_CHANNEL;
+}
+
+struct event *
+event_of_message(const struct message *m, struct str room_name)
+{
+    struct event *e = event_new(EVENT_MESSAGE, room_name, m->sender, m->body,
+                                (struct str){0});
+
+    e->room = m->room;
+    e->room_kind = kind_of_name(room_name);
+    e->seq = m->seq;
+    e->time_ms = m->time_ms;
+    e->sender_id = m->sender_id;
+    e->message_kind = m->kind;
+    e->cid = m->cid;
+    return e;
+}
+
+void
+event_set_items(struct event *e, struct event **items, size_t n)
+{
+    must(e->items == NULL);
+    e->items = items;
+    e->items_n = n;
+}
+
+struct event *
+event_ref(struct event *e)
+{
+    atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+    return e;
+}
+
+void
+event_unref(struct event **ref)
+{
+    struct event *e = *ref;
+
+    *ref = NULL;
+    if (e == NULL)
+        return;
+    /* Whoever lets go last must see what the others did to it before. */
+    if (atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    for (size_t i = 0; i < e->items_n; i++)
+        event_unref(&e->items[i]);
+    free(e->items);
+    free(e);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An event: what the core says, to a room, to everyone, or to one session.
+ * Immutable once it is posted, reference-counted across threads; a dialect
+ * turns it into bytes. One flat struct: `kind` says which fields count. */
+#ifndef HUB_EVENT_H
+#define HUB_EVENT_H
+
+#include "hub/access.h"
+#include "hub/command.h"
+#include <stdatomic.h>
+
+enum event_kind {
+    /* To a room's receivers; room, room_kind and room_name are always set. In
+     * a direct room, room_name is '@' and whom the event is about. */
+    EVENT_MESSAGE = 1, /* seq time_ms sender_id name message_kind cid text;
+                          room_name. Also the item of a page. */
+    EVENT_JOINED,      /* name session count(=present after) */
+    EVENT_LEFT,        /* name session text(why) count */
+    EVENT_GATHERED,    /* in a large room, one per second: items = up to two
+                          EVENT_JOINED or EVENT_LEFT with names; others = how
+                          many more; joined tells which of the two; count */
+    EVENT_RENAMED,     /* name(old) extra(new) session */
+    EVENT_AWAY,        /* name away text */
+    EVENT_TYPING,      /* name away(=is typing) session */
+    EVENT_CURSOR,      /* name delivered read session */
+
+    /* To everyone. */
+    EVENT_ANNOUNCEMENT,/* text */
+    EVENT_STOPPING,
+
+    /* To one session; request is 0 when unasked. */
+    EVENT_SUBSCRIBED,  /* room room_kind room_name(as this session calls it)
+                          text(topic) seq(last) count(present): its events
+                          follow. Answer to JOIN, or a direct room began. */
+    EVENT_UNSUBSCRIBED,/* room room_name: no more events. Answer to PART. */
+    EVENT_CAUGHT_UP,   /* room seq: lagging is over */
+    EVENT_CLOSED,      /* text(why) deny: the connection ends; extra = the
+                          name of who did it, for a kick */
+
+    /* Answers; request and command (what is answered) are set. */
+    ANSWER_WELCOME,    /* name session: the name that was given */
+    ANSWER_POSTED,     /* room seq time_ms cid duplicate */
+    ANSWER_DONE,
+    ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
+                          name or target that was refused */
+    ANSWER_PAGE,       /* room room_name items(EVENT_MESSAGE) more
+                          seq(the query's `at`) */
+    ANSWER_PEOPLE,     /* room_name("" = everyone) items(ITEM_PERSON) more
+                          count(all of them) time_ms(when it was asked) */
+    ANSWER_ROOMS,      /* items(ITEM_ROOM) more */
+    ANSWER_PONG,       /* token */
+
+    ITEM_PERSON,       /* name away text(why away) time_ms(last active)
+                          delivered read */
+    ITEM_ROOM,         /* room_name text(topic) count(present) seq(last) */
+};
+
+struct event {
+    atomic_uint refs;
+    enum event_kind kind;
+    enum command_kind command;
+    enum deny deny;
+    uint64_t request;
+
+    uint64_t room;
+    enum room_kind room_kind;
+    uint64_t seq;
+    int64_t time_ms;
+    uint64_t sender_id;
+    uint64_t session;            /* the subject's */
+    enum message_kind message_kind;
+    struct client_id cid;
+    uint64_t delivered, read;
+    uint64_t token;
+    uint32_t count, others;
+    bool away, joined, duplicate, more;
+
+    struct str room_name, name, text, extra;   /* lie behind the struct */
+    struct event **items;                      /* owned references */
+    size_t items_n;
+    char data[];
+};
+
+/* Copies the strings; one reference. Fill in the rest before sharing it. */
+struct event *event_new(enum event_kind kind, struct str room_name,
+                        struct str name, struct str text, struct str extra);
+
+/* A log record as the event that everyone sees. */
+struct event *event_of_message(const struct message *m, struct str room_name);
+
+/* Takes items (n references and the array itself). */
+void event_set_items(struct event *e, struct event **items, size_t n);
+
+struct event *event_ref(struct event *e);
+void event_unref(struct event **e);        /* nulls it; accepts NULL */
+
+/* The message's opaque id: 26 characters of lower-case Crockford base32 over
+ * 128 bits made of the epoch, room and seq; decodable by us alone, so that no
+ * index of ids is needed. */
+#define MSGID_BYTES 26
+void msgid_write(uint64_t epoch, uint64_t room, uint64_t seq,
+                 char out[MSGID_BYTES + 1]);
+
+/* False when it is no id of this epoch. */
+bool msgid_read(uint64_t epoch, struct str id, uint64_t *room, uint64_t *seq);
+
+#endif

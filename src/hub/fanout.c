@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One worker's deliveries. Nothing here is shared with another thread: the
+ * parcels come in through the mailbox, pages are asked for through the
+ * readers' queue.
+ *
+ * Invariant: a subscription's cursor only grows, and every message up to it
+ * has been sent to that receiver, in order and once, or was not for it: its
+ * own, or one that it may not read. */
+#include "hub/fanout.h"
+
+#include "hub/fanout_impl.h"
+#include "hub/lag.h"
+#include <stdlib.h>
+
+/* One event's bytes in every encoding that was asked for so far. */
+struct variants {
+    const struct event *event;
+    uint64_t known;               /* bit i: slabs[i] is set, maybe to NULL */
+    struct slab *slabs[FANOUT_ENCODINGS];
+};
+
+_Static_assert(FANOUT_ENCODINGS <= 64, "known has a bit for each");
+
+struct fanout *
+fanout_new(unsigned worker, struct readers *readers,
+           struct metrics_shard *shard)
+{
+    struct fanout *f = must_alloc(sizeof(*f));
+
+    f->worker = worker;
+    f->readers = readers;
+    f->shard = shard;
+    map_init(&f->rooms);
+    map_init(&f->receivers);
+    return f;
+}
+
+void
+fanout_free(struct fanout **fanout)
+{
+    struct fanout *f = *fanout;
+    struct receiver *r;
+
+    if (f == NULL)
+        return;
+    *fanout = NULL;
+    while ((r = map_next(&f->receivers, &(size_t){0})) != NULL)
+        fanout_remove(f, r);
+    must(f->rooms.count == 0);
+    map_done(&f->rooms);
+    map_done(&f->receivers);
+    free(f);
+}
+
+/* --- Who hears what ----------------------------------------------------- */
+
+static void
+unsubscribe(struct fanout *f, struct subscription *sub)
+{
+    struct heard_room *room = sub->room;
+
+    heard_room_drop(sub);
+    if (room->n > 0)
+        return;
+    map_del_u64(&f->rooms, room->id);
+    heard_room_free(&room);
+}
+
+void
+fanout_add(struct fanout *f, struct receiver *r)
+{
+    must(!f->walking && r->session != 0);
+    list_init(&r->subs);
+    r->who = (struct access_who){0};
+    r->entered = r->lagging = r->page_asked = false;
+    map_put_u64(&f->receivers, r->session, r);
+}
+
+void
+fanout_remove(struct fanout *f, struct receiver *r)
+{
+    must(!f->walking);
+    must(map_del_u64(&f->receivers, r->session) == r);
+    while (!list_empty(&r->subs))
+        unsubscribe(f, list_entry(r->subs.next, struct subscription, link));
+    lag_end(f, r);
+}
+
+struct receiver *
+fanout_find(struct fanout *f, uint64_t session)
+{
+    return map_get_u64(&f->receivers, session);
+}
+
+struct subscription *
+fanout_subscription(const struct receiver *r, uint64_t room)
+{
+    list_each(it, tmp, &r->subs) {
+        struct subscription *sub = list_entry(it, struct subscription, link);
+
+        if (sub->room->id == room)
+            return sub;
+    }
+    return NULL;
+}
+
+uint64_t
+subscription_room(const struct subscription *sub)
+{
+    return sub->room->id;
+}
+
+/* --- Bytes -------------------------------------------------------------- */
+
+static struct slab *
+variant(struct variants *v, struct receiver *r, unsigned encoding)
+{
+    uint64_t bit;
+
+    must(encoding < FANOUT_ENCODINGS);
+    bit = UINT64_C(1) << encoding;
+    if (!(v->known & bit)) {
+        v->slabs[encoding] = r->ops->encode(r, encoding, v->event);
+        v->known |= bit;
+    }
+    return v->slabs[encoding];
+}
+
+static void
+variants_done(struct variants *v)
+{
+    for (unsigned i = 0; v->known != 0; i++, v->known >>= 1) {
+        if (v->known & 1)
+            slab_unref(&v->slabs[i]);
+    }
+}
+
+void
+fanout_send(struct fanout *f, struct receiver *r, struct slab *s)
+{
+    if (s == NULL)
+        return;
+    r->ops->send(r, s);
+    f->deliveries++;
+}
+
+/* --- Live --------------------------------------------------------------- */
+
+static bool
+may_read(const struct subscription *sub)
+{
+    return access_check(&sub->receiver->who, ACTION_READ,
+                        &sub->room->access) == DENY_NONE;
+}
+
+bool
+fanout_passes_over(const struct subscription *sub,
+                   const struct event *message)
+{
+    const struct receiver *r = sub->receiver;
+
+    if (r->skip_own && message->sender_id == r->who.sender_id)
+        return true;
+    return !may_read(sub);
+}
+
+typedef void hear_fn(struct fanout *f, struct subscription *sub,
+                     struct variants *v);
+
+static void
+hear_message(struct fanout *f, struct subscription *sub, struct variants *v)
+{
+    struct receiver *r = sub->receiver;
+    uint64_t seq = v->event->seq;
+
+    if (seq <= sub->cursor)
+        return;
+    if (sub->behind || seq != sub->cursor + 1 || !lag_has_room(f, r)) {
+        lag_fall_behind(f, sub);
+        return;
+    }
+    sub->cursor = seq;
+    if (!fanout_passes_over(sub, v->event))
+        fanout_send(f, r, variant(v, r, r->encoding + sub->encoding));
+}
+
+/* Not in the log: whoever lags will not hear of it. */
+static void
+hear_signal(struct fanout *f, struct subscription *sub, struct variants *v)
+{
+    struct receiver *r = sub->receiver;
+
+    if (may_read(sub) && !sub->behind && lag_has_room(f, r))
+        fanout_send(f, r, variant(v, r, r->encoding + sub->encoding));
+}
+
+static void
+deliver_room(struct fanout *f, const struct parcel *p)
+{
+    struct heard_room *room = map_get_u64(&f->rooms, p->room);
+    struct variants v = {.event = p->event};
+    hear_fn *hear = hear_signal;
+
+    if (room == NULL)
+        return;
+    if (p->event->kind == EVENT_MESSAGE) {
+        hear = hear_message;
+        if (room->last_seq < p->event->seq)
+            room->last_seq = p->event->seq;
+    }
+    f->walking = true;
+    for (uint32_t i = 0; i < room->n; i++) {
+        if (room->subs[i]->receiver->session != p->session)
+            hear(f, room->subs[i], &v);
+    }
+    f->walking = false;
+    variants_done(&v);
+}
+
+/* An operator's word is rare and in no log: it goes to who lags as well. */
+static void
+deliver_everyone(struct fanout *f, const struct parcel *p)
+{
+    struct variants v = {.event = p->event};
+    struct receiver *r;
+    size_t pos = 0;
+
+    f->walking = true;
+    while ((r = map_next(&f->receivers, &pos)) != NULL) {
+        if (p->event->kind == EVENT_STOPPING)
+            r->ops->end(r, p->event);
+        else if (r->entered && r->session != p->session)
+            fanout_send(f, r, variant(&v, r, r->encoding));
+    }
+    f->walking = false;
+    variants_done(&v);
+}
+
+/* --- To one session ----------------------------------------------------- */
+
+/* A page of history: what was allowed when it was asked for may not be now. */
+static void
+answer_page(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    const struct event *page = p->event;
+    struct str none = {0};
+    struct event *denied;
+    enum deny d = access_check(&r->who, ACTION_READ, &p->access);
+
+    if (d == DENY_NONE) {
+        metrics_add(f->shard, METRIC_history_pages_total, 1);
+        r->ops->answer(r, page, NULL);
+        return;
+    }
+    denied = event_new(ANSWER_DENIED, none, page->room_name, none, none);
+    denied->deny = d;
+    denied->command = page->command;
+    denied->request = page->request;
+    r->ops->answer(r, denied, NULL);
+    event_unref(&denied);
+}
+
+static void
+deliver_session(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    const struct event *e = p->event;
+
+    if (e->kind == ANSWER_PAGE) {
+        answer_page(f, r, p);
+        return;
+    }
+    if (e->kind == ANSWER_WELCOME) {
+        r->who = p->who;
+        r->entered = true;
+    }
+    r->ops->answer(r, e, e->kind == EVENT_SUBSCRIBED
+                             ? fanout_subscription(r, e->room) : NULL);
+}
+
+static struct heard_room *
+hear_room(struct fanout *f, const struct parcel *p)
+{
+    struct heard_room *room = map_get_u64(&f->rooms, p->room);
+    struct str name = {0};
+
+    if (room == NULL) {
+        if (p->access.kind == ROOM_CHANNEL)
+            name = p->event->room_name;
+        must(name.n <= LIMIT_ROOM_BYTES);
+        room = heard_room_new(p->room, name);
+        map_put_u64(&f->rooms, p->room, room);
+    }
+    room->access = p->access;
+    if (room->last_seq < p->last_seq)
+        room->last_seq = p->last_seq;
+    return room;
+}
+
+/* A cursor from the future would make a receiver deaf until the room gets
+ * there. */
+static uint64_t
+first_cursor(const struct parcel *p)
+{
+    return p->cursor < p->last_seq ? p->cursor : p->last_seq;
+}
+
+/* Who hears the room already is moved to where it says that it has got. */
+static void
+deliver_subscribe(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    struct subscription *sub = fanout_subscription(r, p->room);
+    struct heard_room *room = hear_room(f, p);
+
+    if (sub == NULL)
+        sub = heard_room_add(room, r);
+    sub->cursor = first_cursor(p);
+    sub->behind = false;
+    r->ops->answer(r, p->event, sub);
+    if (sub->cursor < room->last_seq)
+        lag_fall_behind(f, sub);
+}
+
+static void
+deliver_unsubscribe(struct fanout *f, struct receiver *r,
+                    const struct parcel *p)
+{
+    struct subscription *sub = fanout_subscription(r, p->room);
+
+    if (sub != NULL)
+        unsubscribe(f, sub);
+    r->ops->answer(r, p->event, NULL);
+    lag_go_on(f, r);
+}
+
+static void
+deliver_close(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    (void)f;
+    r->ops->end(r, p->event);
+}
+
+/* --- Parcels ------------------------------------------------------------ */
+
+typedef void deliver_fn(struct fanout *f, struct receiver *r,
+                        const struct parcel *p);
+
+static deliver_fn *const deliver_to_one[] = {
+    [PARCEL_SESSION] = deliver_session,
+    [PARCEL_SUBSCRIBE] = deliver_subscribe,
+    [PARCEL_UNSUBSCRIBE] = deliver_unsubscribe,
+    [PARCEL_CATCHUP] = lag_take_page,
+    [PARCEL_CLOSE] = deliver_close,
+};
+
+static void
+deliver(struct fanout *f, const struct parcel *p)
+{
+    struct receiver *r;
+
+    must(p->event != NULL);
+    if (p->kind == PARCEL_ROOM) {
+        deliver_room(f, p);
+    } else if (p->kind == PARCEL_EVERYONE) {
+        deliver_everyone(f, p);
+    } else {
+        r = fanout_find(f, p->session);
+        if (r != NULL)
+            deliver_to_one[p->kind](f, r, p);
+    }
+}
+
+void
+fanout_deliver(struct fanout *f, struct parcel_list *l)
+{
+    struct parcel *p;
+
+    f->deliveries = 0;
+    while ((p = parcel_list_pop(l)) != NULL) {
+        deliver(f, p);
+        parcel_free(&p);
+    }
+    if (f->deliveries > 0)
+        metrics_add(f->shard, METRIC_deliveries_total, f->deliveries);
+}
+
+void
+fanout_drained(struct fanout *f, struct receiver *r)
+{
+    lag_go_on(f, r);
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The fan-out, live: who is told what, once, and in which encoding. */
+#include "hub/world_test.h"
+
+static void
+a_message_reaches_everyone_in_its_room_and_nobody_else(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+    struct fake *c = listener(w, 3, 8, 0);
+
+    mail_message(w, 7, 1, 1);
+    mail_message(w, 7, 2, 1);
+    mail_message(w, 99, 1, 1);
+    deliver_mail(w);
+
+    expect_messages(a, 0, 7, 1, 2);
+    expect_messages(b, 0, 7, 1, 2);
+    assert_int_equal(c->n, 0);
+    assert_int_equal(metrics_sum(w->metrics, METRIC_deliveries_total), 4);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+    fake_free(w->fanout, &c);
+}
+
+static void
+an_event_is_encoded_once_per_encoding(void **state)
+{
+    struct world *w = *state;
+    struct fake *f[6];
+
+    for (unsigned i = 0; i < 6; i++) {
+        f[i] = listener(w, i + 1, 7, 0);
+        f[i]->r.encoding = i < 3 ? 10 : 40;
+    }
+    f[5]->last_sub->encoding = 23;
+
+    mail_message(w, 7, 1, 99);
+    deliver_mail(w);
+
+    assert_int_equal(fake_encodes, 3);
+    assert_int_equal(f[0]->log[0].encoding, 10);
+    assert_int_equal(f[4]->log[0].encoding, 40);
+    assert_int_equal(f[5]->log[0].encoding, 63);
+    for (unsigned i = 0; i < 6; i++)
+        fake_free(w->fanout, &f[i]);
+}
+
+static void
+an_encoding_may_have_nothing_to_say(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+    struct fake *c = listener(w, 3, 7, 0);
+
+    fake_mute = 0;
+    c->r.encoding = 5;
+    mail_message(w, 7, 1, 99);
+    mail_message(w, 7, 2, 99);
+    deliver_mail(w);
+
+    assert_int_equal(a->n + b->n, 0);
+    assert_int_equal(fake_encodes, 4);
+    expect_messages(c, 0, 7, 1, 2);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+    fake_free(w->fanout, &c);
+}
+
+static void
+a_message_is_never_sent_twice(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 5);
+
+    mail_message(w, 7, 5, 99);
+    mail_message(w, 7, 6, 99);
+    mail_message(w, 7, 6, 99);
+    mail_message(w, 7, 7, 99);
+    deliver_mail(w);
+
+    expect_messages(a, 0, 7, 6, 7);
+    assert_false(a->r.lagging);
+    fake_free(w->fanout, &a);
+}
+
+static void
+who_skips_its_own_messages_keeps_its_place(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+
+    a->r.skip_own = true;
+    mail_message(w, 7, 1, 1);
+    mail_message(w, 7, 2, 2);
+    deliver_mail(w);
+
+    expect_messages(a, 0, 7, 2, 2);
+    expect_messages(b, 0, 7, 1, 2);
+    assert_false(a->r.lagging);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+the_excepted_session_is_not_told(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+
+    mail(w, PARCEL_ROOM, 1, 7, plain_event(EVENT_TYPING, 7));
+    deliver_mail(w);
+
+    assert_int_equal(a->n, 0);
+    assert_int_equal(b->n, 1);
+    assert_int_equal(b->log[0].kind, EVENT_TYPING);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+/* Access is asked when the event is delivered, whoever has subscribed. */
+static void
+what_one_may_not_read_is_not_delivered(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+    struct fake *b = fake_new(w->fanout, 2);
+    struct access_room direct = {.kind = ROOM_DIRECT, .peers = {1, 9}};
+
+    for (uint64_t session = 1; session <= 2; session++) {
+        mail_welcome(w, session);
+        mail(w, PARCEL_SUBSCRIBE, session, 7,
+             plain_event(EVENT_SUBSCRIBED, 7))->access = direct;
+    }
+    mail_message(w, 7, 1, 9);
+    mail(w, PARCEL_ROOM, 0, 7, plain_event(EVENT_TYPING, 7));
+    mail_message(w, 7, 2, 9);
+    deliver_mail(w);
+
+    assert_int_equal(a->n, 3);
+    assert_int_equal(b->n, 0);
+    assert_null(fake_jobs);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+the_welcome_says_who_it_is_before_it_is_passed_on(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    assert_false(a->r.entered);
+    mail_welcome(w, 1);
+    deliver_mail(w);
+
+    assert_true(a->r.entered);
+    assert_true(a->r.who.named);
+    assert_int_equal(a->r.who.sender_id, 1);
+    assert_int_equal(a->last_answer.kind, ANSWER_WELCOME);
+    fake_free(w->fanout, &a);
+}
+
+static void
+an_announcement_is_for_everyone_who_has_entered(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 8, 0);
+    struct fake *c = fake_new(w->fanout, 3);
+
+    mail(w, PARCEL_EVERYONE, 0, 0, plain_event(EVENT_ANNOUNCEMENT, 0));
+    deliver_mail(w);
+
+    assert_int_equal(a->n, 1);
+    assert_int_equal(b->n, 1);
+    assert_int_equal(c->n, 0);
+    assert_int_equal(fake_encodes, 1);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+    fake_free(w->fanout, &c);
+}
+
+static void
+stopping_ends_every_connection_also_those_at_the_door(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = fake_new(w->fanout, 2);
+
+    mail(w, PARCEL_EVERYONE, 0, 0, plain_event(EVENT_STOPPING, 0));
+    deliver_mail(w);
+
+    assert_int_equal(a->ends, 1);
+    assert_int_equal(b->ends, 1);
+    assert_int_equal(fake_encodes, 0);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+a_close_ends_that_session(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+
+    mail(w, PARCEL_CLOSE, 1, 0, plain_event(EVENT_CLOSED, 0));
+    deliver_mail(w);
+
+    assert_int_equal(a->ends, 1);
+    assert_int_equal(b->ends, 0);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+a_subscription_comes_with_its_answer(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 4);
+
+    assert_int_equal(a->last_answer.kind, EVENT_SUBSCRIBED);
+    assert_ptr_equal(a->last_sub, fanout_subscription(&a->r, 7));
+    assert_int_equal(subscription_room(a->last_sub), 7);
+    assert_int_equal(a->last_sub->cursor, 4);
+    assert_null(fanout_subscription(&a->r, 8));
+    assert_ptr_equal(fanout_find(w->fanout, 1), &a->r);
+    fake_free(w->fanout, &a);
+    assert_null(fanout_find(w->fanout, 1));
+}
+
+static void
+subscribing_again_moves_the_cursor(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 4);
+    struct subscription *sub = a->last_sub;
+
+    mail_subscribe(w, 1, 7, 2, 4);
+    deliver_mail(w);
+    assert_ptr_equal(a->last_sub, sub);
+    assert_int_equal(sub->cursor, 2);
+    assert_true(sub->behind);
+
+    mail_subscribe(w, 1, 7, 4, 4);
+    mail_message(w, 7, 5, 99);
+    deliver_mail(w);
+    assert_false(sub->behind);
+    expect_messages(a, 0, 7, 5, 5);
+    fake_free(w->fanout, &a);
+}
+
+static void
+a_cursor_from_the_future_counts_as_the_newest(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 1000000, 4);
+    mail_message(w, 7, 5, 99);
+    deliver_mail(w);
+
+    expect_messages(a, 0, 7, 5, 5);
+    fake_free(w->fanout, &a);
+}
+
+static void
+after_unsubscribing_nothing_comes(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    mail(w, PARCEL_UNSUBSCRIBE, 1, 7, plain_event(EVENT_UNSUBSCRIBED, 7));
+    mail_message(w, 7, 1, 99);
+    deliver_mail(w);
+
+    assert_int_equal(a->n, 0);
+    assert_int_equal(a->last_answer.kind, EVENT_UNSUBSCRIBED);
+    assert_null(fanout_subscription(&a->r, 7));
+    fake_free(w->fanout, &a);
+}
+
+/* The last one moves into each gap: whoever stays must still be found. */
+static void
+a_crowd_that_comes_and_goes_leaves_the_others_in_place(void **state)
+{
+    enum { CROWD = 100 };
+    struct world *w = *state;
+    struct fake *f[CROWD];
+
+    for (unsigned i = 0; i < CROWD; i++)
+        f[i] = listener(w, i + 1, 7, 0);
+    for (unsigned i = 0; i < CROWD; i++) {
+        if (i % 7 != 3)
+            fake_free(w->fanout, &f[i]);
+    }
+    mail_message(w, 7, 1, 999);
+    deliver_mail(w);
+
+    for (unsigned i = 3; i < CROWD; i += 7) {
+        expect_messages(f[i], 0, 7, 1, 1);
+        fake_free(w->fanout, &f[i]);
+    }
+}
+
+static void
+parcels_for_a_session_that_is_gone_are_dropped(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    fake_free(w->fanout, &a);
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 0, 3);
+    mail(w, PARCEL_UNSUBSCRIBE, 1, 7, plain_event(EVENT_UNSUBSCRIBED, 7));
+    mail(w, PARCEL_CATCHUP, 1, 7, plain_event(ANSWER_PAGE, 7));
+    mail(w, PARCEL_CLOSE, 1, 0, plain_event(EVENT_CLOSED, 0));
+    mail_message(w, 7, 4, 99);
+    deliver_mail(w);
+
+    assert_int_equal(fake_encodes, 0);
+    assert_null(fake_jobs);
+}
+
+static void
+a_history_page_is_passed_on_to_who_may_read_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    mail(w, PARCEL_SESSION, 1, 7, plain_event(ANSWER_PAGE, 7));
+    deliver_mail(w);
+
+    assert_int_equal(a->last_answer.kind, ANSWER_PAGE);
+    fake_free(w->fanout, &a);
+}
+
+static void
+a_history_page_that_may_not_be_read_becomes_a_refusal(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct event *e = plain_event(ANSWER_PAGE, 8);
+
+    e->request = 42;
+    mail(w, PARCEL_SESSION, 1, 8, e)->access =
+        (struct access_room){.kind = ROOM_DIRECT, .peers = {5, 6}};
+    deliver_mail(w);
+
+    assert_int_equal(a->last_answer.kind, ANSWER_DENIED);
+    assert_int_not_equal(a->last_deny, DENY_NONE);
+    assert_int_equal(a->last_request, 42);
+    fake_free(w->fanout, &a);
+}
+
+static void
+freeing_the_fanout_lets_everyone_go(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+
+    fanout_free(&w->fanout);
+    assert_null(w->fanout);
+    assert_true(list_empty(&a->r.subs));
+    free(a);
+    free(b);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        world_unit_test(a_message_reaches_everyone_in_its_room_and_nobody_else),
+        world_unit_test(an_event_is_encoded_once_per_encoding),
+        world_unit_test(an_encoding_may_have_nothing_to_say),
+        world_unit_test(a_message_is_never_sent_twice),
+        world_unit_test(who_skips_its_own_messages_keeps_its_place),
+        world_unit_test(the_excepted_session_is_not_told),
+        world_unit_test(what_one_may_not_read_is_not_delivered),
+        world_unit_test(the_welcome_says_who_it_is_before_it_is_passed_on),
+        world_unit_test(an_announcement_is_for_everyone_who_has_entered),
+        world_unit_test(stopping_ends_every_connection_also_those_at_the_door),
+        world_unit_test(a_close_ends_that_session),
+        world_unit_test(a_subscription_comes_with_its_answer),
+        world_unit_test(subscribing_again_moves_the_cursor),
+        world_unit_test(a_cursor_from_the_future_counts_as_the_newest),
+        world_unit_test(after_unsubscribing_nothing_comes),
+        world_unit_test(a_crowd_that_comes_and_goes_leaves_the_others_in_place),
+        world_unit_test(parcels_for_a_session_that_is_gone_are_dropped),
+        world_unit_test(a_history_page_is_passed_on_to_who_may_read_it),
+        world_unit_test(a_history_page_that_may_not_be_read_becomes_a_refusal),
+        world_unit_test(freeing_the_fanout_lets_everyone_go),
+    };
+
+    return cmocka_run_group_tests(tests, world_begin, NULL);
+}

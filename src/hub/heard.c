@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Subscriptions of one room in a dense array: a message walks it from end to
+ * end, so joining and leaving pay for keeping it dense (the last one moves
+ * into the gap). room->subs[sub->index] == sub, always. */
+#include "hub/heard.h"
+
+#include <stdlib.h>
+
+enum { CAP_MIN = 4 };
+
+struct heard_room *
+heard_room_new(uint64_t id, struct str name)
+{
+    struct heard_room *room = must_alloc(sizeof(*room) + name.n + 1);
+
+    room->id = id;
+    if (name.n > 0)
+        memcpy(room->name, name.p, name.n);
+    return room;
+}
+
+void
+heard_room_free(struct heard_room **room)
+{
+    if (*room == NULL)
+        return;
+    must((*room)->n == 0);
+    free((*room)->subs);
+    free(*room);
+    *room = NULL;
+}
+
+static void
+resize(struct heard_room *room, uint32_t cap)
+{
+    room->subs = must_realloc(room->subs, cap * sizeof(struct subscription *));
+    room->cap = cap;
+}
+
+struct subscription *
+heard_room_add(struct heard_room *room, struct receiver *r)
+{
+    struct subscription *sub = must_alloc(sizeof(*sub));
+
+    if (room->n == room->cap)
+        resize(room, room->cap ? room->cap * 2 : CAP_MIN);
+    sub->receiver = r;
+    sub->room = room;
+    sub->index = room->n;
+    room->subs[room->n++] = sub;
+    list_push(&r->subs, &sub->link);
+    return sub;
+}
+
+void
+heard_room_drop(struct subscription *sub)
+{
+    struct heard_room *room = sub->room;
+    struct subscription *last = room->subs[--room->n];
+
+    must(room->subs[sub->index] == sub || last == sub);
+    room->subs[sub->index] = last;
+    last->index = sub->index;
+    list_remove(&sub->link);
+    free(sub);
+    if (room->cap > CAP_MIN && room->n < room->cap / 4)
+        resize(room, room->cap / 2);
+}

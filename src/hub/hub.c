@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hub as a whole: made, woken by time, emptied, freed. What it does with
+ * commands begins in apply.c, and how a batch ends is in batch.c. */
+#include "hub/batch.h"
+#include "hub/hub_impl.h"
+#include "hub/presence.h"
+#include "hub/room.h"
+#include "hub/session.h"
+#include "hub/user.h"
+
+#include <stdlib.h>
+
+static struct hub *
+hub_alloc(struct store *store, const struct hub_options *o,
+          struct metrics_shard *shard)
+{
+    struct hub *h = must_alloc(sizeof *h);
+
+    must(o->workers >= 1 && o->workers <= LIMIT_WORKERS);
+    h->store = store;
+    h->shard = shard;
+    h->options = *o;
+    map_init(&h->sessions);
+    map_init(&h->names);
+    map_init(&h->senders);
+    map_init(&h->rooms);
+    map_init(&h->room_keys);
+    list_init(&h->present);
+    list_init(&h->held);
+    list_init(&h->carrying);
+    list_init(&h->all_rooms);
+    list_init(&h->gatherings);
+    list_init(&h->batch.touched);
+    h->out = must_alloc(o->workers * sizeof *h->out);
+    h->jobs_end = &h->jobs;
+    return h;
+}
+
+static void
+load_channel(void *arg, const struct room_row *row, int64_t last_ms)
+{
+    room_new(arg, row, last_ms, true);
+}
+
+/* It has no row before its first message. */
+static void
+find_lobby(struct hub *h)
+{
+    struct str name = str_of("#lobby");
+    struct room_row row = {.kind = ROOM_CHANNEL, .name = name, .key = name};
+
+    h->lobby = map_get_str(&h->room_keys, name);
+    if (h->lobby != NULL)
+        return;
+    row.id = h->next_room++;
+    h->lobby = room_new(h, &row, 0, false);
+}
+
+int
+hub_new(struct store *store, const struct hub_options *o,
+        struct metrics_shard *shard, struct hub **ret, struct err *e)
+{
+    struct hub *h = hub_alloc(store, o, shard);
+    int rc = store_each_channel(store, load_channel, h);
+
+    if (rc < 0) {
+        hub_free(&h);
+        return err_set(e, -rc, "cannot read the rooms from \"%s\"",
+                       store_path(store));
+    }
+    h->next_room = store_next_room_id(store);
+    find_lobby(h);
+    *ret = h;
+    return 0;
+}
+
+/* ---- free ---- */
+
+static void
+free_rooms(struct hub *h)
+{
+    list_each(it, next, &h->all_rooms) {
+        struct room *r = list_entry(it, struct room, link);
+
+        presence_forget(r);
+        list_each(at, after, &r->members) {
+            list_remove(at);
+            free(list_entry(at, struct member, in_room));
+        }
+        room_free(h, r);
+    }
+}
+
+static void
+free_people(struct hub *h)
+{
+    struct session *s;
+
+    list_each(it, next, &h->present)
+        user_free(h, list_entry(it, struct user, link));
+    list_each(it, next, &h->held)
+        user_free(h, list_entry(it, struct user, link));
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
+        free(s);
+}
+
+void
+hub_free(struct hub **ref)
+{
+    struct hub *h = *ref;
+
+    *ref = NULL;
+    if (h == NULL)
+        return;
+    batch_drop(h);
+    free_rooms(h);
+    free_people(h);
+    map_done(&h->sessions);
+    map_done(&h->names);
+    map_done(&h->senders);
+    map_done(&h->rooms);
+    map_done(&h->room_keys);
+    for (unsigned w = 0; w < h->options.workers; w++)
+        parcel_list_done(&h->out[w]);
+    free(h->out);
+    for (struct read_job *j = h->jobs, *next; j != NULL; j = next) {
+        next = j->next;
+        free(j);
+    }
+    free(h);
+}
+
+/* ---- the ways in and out ---- */
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t
+hub_tick(struct hub *h, int64_t now_ms)
+{
+    int64_t next;
+
+    if (h->stopping)
+        return INT64_MAX;
+    next = session_tick(h, now_ms);
+    next = sooner(next, user_tick(h, now_ms));
+    return sooner(next, presence_tick(h, now_ms));
+}
+
+void
+hub_take(struct hub *h, unsigned worker, struct parcel_list *ret)
+{
+    must(worker < h->options.workers);
+    *ret = h->out[worker];
+    h->out[worker] = (struct parcel_list){NULL, NULL};
+}
+
+struct read_job *
+hub_take_jobs(struct hub *h)
+{
+    struct read_job *jobs = h->jobs;
+
+    h->jobs = NULL;
+    h->jobs_end = &h->jobs;
+    return jobs;
+}
+
+bool
+hub_stopping(const struct hub *h)
+{
+    return h->stopping;
+}
+
+unsigned
+hub_users(const struct hub *h)
+{
+    return h->users_n;
+}

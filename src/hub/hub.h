@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hub: who is here, who is in which room, and what they say. The only
+ * place where anything is decided, driven by one thread (core.h) or, in a
+ * test, by hand. It reads no clock, no randomness and no socket: commands go
+ * in, the store is written, parcels come out.
+ *
+ *   hub_apply() any number of times  ->  hub_commit()  ->  hub_take()
+ *
+ * Nothing that a batch stored is told to anyone before its commit; when the
+ * commit fails, what depended on it is replaced by refusals, and the state in
+ * memory goes back to what the store holds. */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include "auth/name.h"
+#include "base/metrics.h"
+#include "hub/mailbox.h"
+#include "hub/readers.h"
+#include "store/store.h"
+
+struct hub;
+
+struct hub_options {
+    unsigned workers;
+    size_t message_bytes;         /* a body's maximum */
+    unsigned gather_above;        /* present: notices are gathered above it */
+    int64_t gather_ms;            /* 1000 */
+    enum name_charset charset;
+    bool any_name;                /* names = address: "1.2.3.4:567" may be */
+    int64_t hold_name_ms;         /* a lost client's name waits for its owner */
+};
+
+/* Loads the rooms; makes #lobby. Borrows store and shard. */
+int hub_new(struct store *store, const struct hub_options *o,
+            struct metrics_shard *shard, struct hub **ret,
+            struct err *e) MUST_USE;
+void hub_free(struct hub **h);
+
+/* Applies one command. Borrows it. */
+void hub_apply(struct hub *h, const struct command *c);
+
+/* Does what time has made due; called with wall-clock ms. Returns when it
+ * wants to be called next, or INT64_MAX. */
+int64_t hub_tick(struct hub *h, int64_t now_ms);
+
+/* Ends the batch. 0, -ENOSPC (refused, go on) or -EIO (from now on every
+ * write is refused as DENY_STORAGE_BROKEN and the server should restart). */
+int hub_commit(struct hub *h);
+
+/* What a worker is owed, in order; empties it. And the pages that readers
+ * have to fetch: post these after the parcels. */
+void hub_take(struct hub *h, unsigned worker, struct parcel_list *ret);
+struct read_job *hub_take_jobs(struct hub *h);       /* chain, owned */
+
+/* COMMAND_STOP has been applied. */
+bool hub_stopping(const struct hub *h);
+
+/* For the operator and for tests. */
+unsigned hub_users(const struct hub *h);
+
+#endif

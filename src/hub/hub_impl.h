@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hub from within: its structs, for the files that make it up. Nobody
+ * else includes this.
+ *
+ *   session  one connection, from its ENTER to its LEAVE
+ *   user     a name: of a session, or held for its owner for a while
+ *   room     in memory: every channel that is kept, and whatever has members
+ *   member   a session in a room; small, for there are very many
+ *
+ * Whatever comes out in an order is kept in a list: the walk of a map would
+ * differ from one process to the next. */
+#ifndef HUB_HUB_IMPL_H
+#define HUB_HUB_IMPL_H
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "hub/hub.h"
+
+/* What the running batch has done to the store. */
+struct batch {
+    bool open;                    /* a transaction has begun */
+    int error;                    /* the first statement that failed, or 0 */
+    int64_t messages;
+    struct list touched;          /* struct undo */
+};
+
+struct hub {
+    struct store *store;
+    struct metrics_shard *shard;
+    struct hub_options options;
+    bool stopping;
+    bool broken;                  /* -EIO: the store is not written again */
+
+    struct map sessions;          /* by id */
+    struct map names;             /* users by their name's key */
+    struct map senders;           /* users by sender id */
+    struct map rooms;             /* by id */
+    struct map room_keys;         /* by key */
+    struct room *lobby;           /* never goes */
+    uint64_t next_room;
+
+    struct list present;          /* users with a session, oldest first */
+    struct list held;             /* users without one, by since_ms */
+    struct list carrying;         /* users after a take-over, by since_ms */
+    struct list all_rooms;        /* oldest first */
+    struct list gatherings;       /* struct gathering, by since_ms */
+    unsigned users_n;             /* length of `present` */
+
+    struct batch batch;
+    struct parcel_list *out;      /* one per worker */
+    struct read_job *jobs, **jobs_end;
+};
+
+struct session {
+    uint64_t id;
+    uint64_t sender_id;           /* a reader's may be 0 */
+    struct user *user;            /* NULL: a reader without a name */
+    struct list members;          /* by in_session */
+    uint32_t worker;
+    uint32_t rooms_n;
+};
+
+struct user {
+    struct list link;             /* hub.present or hub.held */
+    struct list carry;            /* hub.carrying */
+    struct session *session;      /* NULL while the name is held */
+    uint64_t sender_id;
+    int64_t active_ms;
+    int64_t since_ms;             /* held, or carrying */
+    char *name, *key;
+    char *away_text;              /* NULL when there is none */
+    bool away;
+    bool lasting;                 /* its sender id outlives the connection */
+};
+
+struct room {
+    struct list link;             /* hub.all_rooms */
+    struct list members;          /* by in_room */
+    uint64_t id;
+    struct access_room access;
+    char *name;                   /* direct: the two names, a blank between */
+    char *key;
+    char *topic;
+    uint64_t last_seq;
+    int64_t last_ms;
+    int64_t created_ms;
+    struct undo *undo;            /* set while the batch has touched it */
+    struct gathering *gathering;  /* set while notices are gathered */
+    uint32_t present;             /* members with a name */
+    bool stored;                  /* it has a row */
+    uint32_t receivers[];         /* per worker: members who hear it */
+};
+
+struct member {
+    struct list in_session, in_room;
+    struct list in_gathering;     /* joined, and not yet told */
+    struct session *session;
+    struct room *room;
+    uint64_t delivered, read;
+    int64_t typing_ms;            /* when `typing` was last told; 0 = never */
+    bool typing;
+    bool heard;                   /* false: carried over, not joined again */
+};
+
+/* One command while it is being applied. */
+struct call {
+    struct hub *hub;
+    struct session *session;      /* NULL: unknown, or the operator's */
+    const struct command *command;
+    struct str detail;            /* of a refusal: more about it */
+};
+
+/* ---- what goes out (tell.c) ---- */
+
+/* Each takes its event or parcel. */
+void tell_session(struct hub *h, unsigned worker, struct parcel *p);
+void tell_everyone(struct hub *h, struct event *e);
+
+/* To every worker with receivers in r, but never to `except` (may be NULL). */
+void tell_room(struct hub *h, const struct room *r, struct event *e,
+               const struct session *except);
+void tell_room_durable(struct hub *h, const struct room *r, struct event *e);
+
+/* An answer to the call, with its request in it. */
+void tell_caller(const struct call *x, struct event *e);
+void tell_caller_durable(const struct call *x, struct event *e);
+
+/* The same, in a parcel that does more. */
+void tell_caller_parcel(const struct call *x, struct parcel *p);
+
+/* The connection is to end. */
+void tell_close(struct hub *h, const struct session *s, struct event *e);
+
+/* What a room is called: "#room", or "@name" by one of a direct room's two. */
+struct room_called {
+    char text[LIMIT_ROOM_BYTES + 2];
+};
+
+/* In its events a direct room goes by the name of whom the event is about:
+ * that is what the other one calls it. */
+struct room_called room_called_about(const struct room *r, struct str name);
+
+/* An event in a room, about `name`: its room, kind and room_name are set. */
+struct event *room_event(const struct room *r, enum event_kind kind,
+                         struct str name, struct str text);
+
+/* ---- small things ---- */
+
+static const struct str nothing = {0};
+
+char *text_copy(struct str s);              /* returns owned, NUL-terminated */
+
+static inline struct access_who
+session_who(const struct session *s)
+{
+    return (struct access_who){s->sender_id, s->user != NULL};
+}
+
+/* True `delay` after since; also when the clock was set back meanwhile. */
+static inline bool
+is_due(int64_t now_ms, int64_t since_ms, int64_t delay_ms)
+{
+    return now_ms < since_ms || now_ms - since_ms >= delay_ms;
+}
+
+#endif

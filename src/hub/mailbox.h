@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A mailbox: the way from the core and the readers up to one worker. Parcels
+ * come out in the order in which they went in; the worker is woken only when
+ * the box was empty. */
+#ifndef HUB_MAILBOX_H
+#define HUB_MAILBOX_H
+
+#include "hub/event.h"
+#include <pthread.h>
+
+enum parcel_kind {
+    PARCEL_ROOM,         /* event to the receivers in room, except `session`
+                            when that is not 0 */
+    PARCEL_SESSION,      /* event to session */
+    PARCEL_EVERYONE,     /* event to every named or reading session */
+    PARCEL_SUBSCRIBE,    /* session hears room from `cursor` on; then event
+                            (EVENT_SUBSCRIBED) to session */
+    PARCEL_UNSUBSCRIBE,  /* session hears room no longer; then event */
+    PARCEL_CATCHUP,      /* a reader's page (event: ANSWER_PAGE) for a lagging
+                            session */
+    PARCEL_CLOSE,        /* event (EVENT_CLOSED) to session, then it ends */
+};
+
+struct parcel {
+    struct parcel *next;
+    enum parcel_kind kind;
+    uint64_t session;
+    uint64_t room;
+    uint64_t cursor;              /* SUBSCRIBE: last seq it has */
+    uint64_t last_seq;            /* SUBSCRIBE: the room's newest */
+    struct access_room access;    /* SUBSCRIBE, and pages: asked at delivery */
+    struct access_who who;        /* PARCEL_SESSION of a WELCOME: who it is */
+    bool durable;                 /* true only if the batch commits */
+    struct event *event;          /* owned reference, or NULL */
+};
+
+struct parcel *parcel_new(enum parcel_kind kind, uint64_t session,
+                          uint64_t room, struct event *e);   /* takes e */
+void parcel_free(struct parcel **p);
+
+struct parcel_list {
+    struct parcel *head, *tail;
+};
+
+void parcel_list_push(struct parcel_list *l, struct parcel *p);   /* takes p */
+struct parcel *parcel_list_pop(struct parcel_list *l);            /* or NULL */
+void parcel_list_done(struct parcel_list *l);
+
+typedef void mailbox_wake_fn(void *arg);   /* any thread; must not block */
+
+struct mailbox {
+    pthread_mutex_t lock;
+    struct parcel_list list;
+    mailbox_wake_fn *wake;
+    void *arg;
+};
+
+void mailbox_init(struct mailbox *m, mailbox_wake_fn *wake, void *arg);
+void mailbox_done(struct mailbox *m);
+void mailbox_post(struct mailbox *m, struct parcel_list *l);   /* empties l */
+void mailbox_take(struct mailbox *m, struct parcel_list *ret); /* l was empty */
+
+#endif

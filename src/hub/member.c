@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memberships. A session is in few rooms and a room may have very many
+ * members, so a membership is looked for among the session's. */
+#include "hub/member.h"
+#include "hub/presence.h"
+#include "hub/room.h"
+
+#include <stdlib.h>
+
+struct member *
+member_find(const struct room *r, const struct session *s)
+{
+    list_each(it, next, &s->members) {
+        struct member *m = list_entry(it, struct member, in_session);
+
+        if (m->room == r)
+            return m;
+    }
+    return NULL;
+}
+
+bool
+member_has_space(const struct room *r, const struct session *s)
+{
+    return s->rooms_n < LIMIT_ROOMS_PER_SESSION || member_find(r, s) != NULL;
+}
+
+static struct member *
+member_new(struct room *r, struct session *s)
+{
+    struct member *m = must_alloc(sizeof *m);
+
+    m->room = r;
+    m->session = s;
+    list_init(&m->in_gathering);
+    list_push(&r->members, &m->in_room);
+    list_push(&s->members, &m->in_session);
+    s->rooms_n++;
+    if (s->user != NULL)
+        r->present++;
+    return m;
+}
+
+static void
+hear(struct member *m)
+{
+    if (!m->heard)
+        m->room->receivers[m->session->worker]++;
+    m->heard = true;
+}
+
+static void
+unhear(struct member *m)
+{
+    if (m->heard)
+        m->room->receivers[m->session->worker]--;
+    m->heard = false;
+}
+
+void
+member_carry(struct member *m, struct session *s)
+{
+    unhear(m);
+    m->session->rooms_n--;
+    list_remove(&m->in_session);
+    m->session = s;
+    list_push(&s->members, &m->in_session);
+    s->rooms_n++;
+}
+
+void
+member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
+{
+    struct room *r = m->room;
+
+    unhear(m);
+    list_remove(&m->in_session);
+    list_remove(&m->in_room);
+    m->session->rooms_n--;
+    if (m->session->user != NULL) {
+        r->present--;
+        presence_left(h, m, why, now_ms);
+    }
+    must(list_empty(&m->in_gathering));
+    free(m);
+    room_settle(h, r);
+}
+
+enum deny
+member_of_target(struct call *x, enum action action, struct member **ret)
+{
+    struct access_who who = session_who(x->session);
+    struct room *r;
+    struct member *m;
+    enum deny d = room_find(x, &r);
+
+    if (d == DENY_NONE)
+        d = access_check(&who, action, &r->access);
+    if (d != DENY_NONE)
+        return d;
+    m = member_find(r, x->session);
+    if (m == NULL || !m->heard)
+        return DENY_NOT_IN_ROOM;
+    *ret = m;
+    return DENY_NONE;
+}
+
+/* ---- joining ---- */
+
+static struct event *
+subscribed_event(const struct hub *h, const struct member *m)
+{
+    const struct room *r = m->room;
+    struct room_called called = room_called(h, r, m->session);
+    struct event *e = event_new(EVENT_SUBSCRIBED, str_of(called.text),
+                                nothing, str_of(r->topic), nothing);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    e->seq = r->last_seq;
+    e->count = r->present;
+    return e;
+}
+
+static struct parcel *
+subscription(const struct hub *h, const struct member *m, uint64_t cursor)
+{
+    const struct room *r = m->room;
+    struct parcel *p = parcel_new(PARCEL_SUBSCRIBE, m->session->id, r->id,
+                                  subscribed_event(h, m));
+
+    p->cursor = cursor < r->last_seq ? cursor : r->last_seq;
+    p->last_seq = r->last_seq;
+    p->access = r->access;
+    return p;
+}
+
+void
+member_include(struct hub *h, struct room *r, struct session *const both[2])
+{
+    struct member *members[2];
+
+    for (int i = 0; i < 2; i++) {
+        members[i] = member_find(r, both[i]);
+        if (members[i] == NULL)
+            members[i] = member_new(r, both[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (members[i]->heard)
+            continue;
+        hear(members[i]);
+        tell_session(h, both[i]->worker,
+                     subscription(h, members[i], r->last_seq));
+    }
+}
+
+static enum deny
+find_joinable(struct call *x, struct room **ret)
+{
+    const struct command *c = x->command;
+    struct access_who who = session_who(x->session);
+    struct room *r;
+    enum deny d = DENY_BAD_REQUEST;
+
+    if (c->target.n > 0)
+        d = room_open(x, &r);
+    else if (c->room != 0)
+        d = room_open_number(x, &r);
+    if (d == DENY_NONE)
+        d = access_check(&who, ACTION_JOIN, &r->access);
+    if (d == DENY_NONE)
+        *ret = r;
+    return d;
+}
+
+/* A second JOIN moves the cursor only if it says where to. */
+static void
+tell_joined(struct call *x, const struct member *m, bool first)
+{
+    const struct command *c = x->command;
+    uint64_t cursor = c->resume ? c->after : m->room->last_seq;
+
+    if (first || c->resume)
+        tell_caller_parcel(x, subscription(x->hub, m, cursor));
+    else
+        tell_caller(x, subscribed_event(x->hub, m));
+}
+
+enum deny
+member_join(struct call *x)
+{
+    struct session *s = x->session;
+    struct room *r;
+    struct member *m;
+    bool present, heard;
+    enum deny d = find_joinable(x, &r);
+
+    if (d != DENY_NONE)
+        return d;
+    m = member_find(r, s);
+    if (!member_has_space(r, s)) {
+        room_settle(x->hub, r);
+        return DENY_TOO_MANY_ROOMS;
+    }
+    present = m != NULL;
+    heard = present && m->heard;
+    if (!present)
+        m = member_new(r, s);
+    hear(m);
+    tell_joined(x, m, !heard);
+    if (!present && s->user != NULL)
+        presence_joined(x->hub, m, x->command->now_ms);
+    return DENY_NONE;
+}
+
+enum deny
+member_part(struct call *x)
+{
+    struct room *r;
+    struct member *m;
+    struct room_called called;
+    struct event *e;
+    enum deny d = room_find(x, &r);
+
+    if (d != DENY_NONE)
+        return d;
+    m = member_find(r, x->session);
+    if (m == NULL)
+        return DENY_NOT_IN_ROOM;
+    called = room_called(x->hub, r, x->session);
+    e = event_new(EVENT_UNSUBSCRIBED, str_of(called.text), nothing, nothing,
+                  nothing);
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    tell_caller_parcel(x, parcel_new(PARCEL_UNSUBSCRIBE, x->session->id,
+                                     r->id, e));
+    member_leave(x->hub, m, nothing, x->command->now_ms);
+    return DENY_NONE;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages. A room's seqs are dense and rise with its time stamps; a room's
+ * row is written together with its first message. The event goes before the
+ * acknowledgement, and both are durable: nobody is told before the commit. The
+ * acknowledgement carries its target in case it has to become a refusal. */
+#include "hub/message.h"
+#include "base/utf8.h"
+#include "hub/batch.h"
+#include "hub/member.h"
+#include "hub/room.h"
+
+#include <errno.h>
+
+/* ---- storing ---- */
+
+static int
+put_room(struct hub *h, struct room *r)
+{
+    struct room_row row = {
+        .id = r->id, .kind = r->access.kind, .name = str_of(r->name),
+        .key = str_of(r->key), .topic = str_of(r->topic),
+        .created_ms = r->created_ms,
+    };
+    int rc;
+
+    if (r->stored)
+        return 0;
+    rc = store_put_room(h->store, &row);
+    if (rc == 0)
+        r->stored = true;
+    return rc;
+}
+
+static struct message
+next_message(const struct call *x, const struct room *r,
+             enum message_kind kind)
+{
+    const struct command *c = x->command;
+
+    return (struct message){
+        .room = r->id,
+        .seq = r->last_seq + 1,
+        .time_ms = c->now_ms > r->last_ms ? c->now_ms : r->last_ms,
+        .sender_id = x->session->sender_id,
+        .sender = str_of(x->session->user->name),
+        .kind = kind,
+        .cid = kind == MESSAGE_TOPIC ? (struct client_id){{0}} : c->cid,
+        .body = c->text,
+    };
+}
+
+/* Stores the caller's text as r's next message, and tells the room. */
+static enum deny
+say(struct call *x, struct room *r, enum message_kind kind,
+    struct message *ret)
+{
+    struct hub *h = x->hub;
+    struct message m = next_message(x, r, kind);
+    struct room_called called = room_called_about(r, m.sender);
+    enum deny d = batch_write(h, r);
+    int rc;
+
+    if (d != DENY_NONE)
+        return d;
+    rc = put_room(h, r);
+    if (rc == 0)
+        rc = store_put_message(h->store, &m);
+    if (rc == 0 && kind == MESSAGE_TOPIC)
+        rc = store_set_topic(h->store, r->id, m.body);
+    if (rc < 0)
+        return batch_failed(h, rc);
+    r->last_seq = m.seq;
+    r->last_ms = m.time_ms;
+    h->batch.messages++;
+    tell_room_durable(h, r, event_of_message(&m, str_of(called.text)));
+    *ret = m;
+    return DENY_NONE;
+}
+
+/* ---- posting again ---- */
+
+static void
+tell_posted(struct call *x, const struct message *m, bool duplicate,
+            bool durable)
+{
+    struct event *e = event_new(ANSWER_POSTED, nothing, x->command->target,
+                                nothing, nothing);
+
+    e->room = m->room;
+    e->seq = m->seq;
+    e->time_ms = m->time_ms;
+    e->cid = m->cid;
+    e->duplicate = duplicate;
+    if (durable)
+        tell_caller_durable(x, e);
+    else
+        tell_caller(x, e);
+}
+
+static bool
+in_this_batch(const struct hub *h, const struct message *m)
+{
+    const struct room *r = map_get_u64(&h->rooms, m->room);
+
+    return r != NULL && m->seq > room_committed_seq(r);
+}
+
+/* Was the client's id used before? If so the command is decided, with *ret:
+ * what was posted once was posted, even if its room cannot be found any more
+ * (r is NULL then) because the other one has left. */
+static bool
+was_posted(struct call *x, const struct room *r, enum deny *ret)
+{
+    const struct command *c = x->command;
+    struct hub *h = x->hub;
+    struct message first;
+    int rc;
+
+    if (!client_id_given(&c->cid))
+        return false;
+    rc = store_find_post(h->store, x->session->sender_id, &c->cid, &first);
+    if (rc == -ENOENT)
+        return false;
+    if (rc < 0) {
+        *ret = batch_failed(h, rc);
+    } else if ((r != NULL && r->id != first.room)
+               || first.kind != c->message_kind
+               || !str_eq(first.body, c->text)) {
+        *ret = DENY_CLIENT_ID_CONFLICT;
+    } else {
+        tell_posted(x, &first, true, in_this_batch(h, &first));
+        metrics_add(h->shard, METRIC_duplicates_total, 1);
+        *ret = DENY_NONE;
+    }
+    return true;
+}
+
+/* ---- POST ---- */
+
+static bool
+is_blank(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (strchr(" \t\n", s.p[i]) == NULL || s.p[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+static enum deny
+check_text(const struct call *x)
+{
+    const struct command *c = x->command;
+
+    if (c->message_kind != MESSAGE_TEXT && c->message_kind != MESSAGE_ACTION)
+        return DENY_BAD_REQUEST;
+    if (is_blank(c->text))
+        return DENY_EMPTY_MESSAGE;
+    if (c->text.n > x->hub->options.message_bytes)
+        return DENY_MESSAGE_TOO_LONG;
+    if (!utf8_is_clean(c->text, UTF8_KEEP_LF))
+        return DENY_BAD_REQUEST;
+    return DENY_NONE;
+}
+
+/* Who speaks into a channel need not be in it: a script that says one line
+ * should not make the room say that it has come and gone. */
+static enum deny
+find_place(struct call *x, struct room **ret)
+{
+    struct access_who who = session_who(x->session);
+    enum deny d = room_open(x, ret);
+
+    if (d != DENY_NONE)
+        return d;
+    return access_check(&who, ACTION_POST, &(*ret)->access);
+}
+
+/* Both people of a direct room hear what is said in it. */
+static enum deny
+include_both(struct call *x, struct room *r)
+{
+    unsigned other = r->access.peers[0] == x->session->sender_id;
+    const struct user *u =
+        map_get_u64(&x->hub->senders, r->access.peers[other]);
+
+    must(u != NULL && u->session != NULL);
+    if (!member_has_space(r, x->session))
+        return DENY_TOO_MANY_ROOMS;
+    if (!member_has_space(r, u->session)) {
+        x->detail = str_of("they are in too many rooms");
+        return DENY_FORBIDDEN;
+    }
+    member_include(x->hub, r,
+                   (struct session *const[]){x->session, u->session});
+    return DENY_NONE;
+}
+
+static enum deny
+post_in(struct call *x, struct room *r)
+{
+    struct access_who who = session_who(x->session);
+    struct message m;
+    enum deny d = access_check(&who, ACTION_POST, &r->access);
+
+    if (d == DENY_NONE && r->access.kind == ROOM_DIRECT)
+        d = include_both(x, r);
+    if (d == DENY_NONE)
+        d = say(x, r, x->command->message_kind, &m);
+    if (d == DENY_NONE)
+        tell_posted(x, &m, false, true);
+    return d;
+}
+
+enum deny
+message_post(struct call *x)
+{
+    struct room *r = NULL;
+    enum deny found, d = check_text(x);
+
+    if (d != DENY_NONE)
+        return d;
+    found = find_place(x, &r);
+    if (!was_posted(x, r, &d))
+        d = found == DENY_NONE ? post_in(x, r) : found;
+    if (r != NULL)
+        room_settle(x->hub, r);
+    return d;
+}
+
+/* ---- TOPIC ---- */
+
+enum deny
+message_topic(struct call *x)
+{
+    const struct command *c = x->command;
+    struct member *member;
+    struct message m;
+    enum deny d;
+
+    if (c->text.n > LIMIT_TOPIC_BYTES)
+        return DENY_MESSAGE_TOO_LONG;
+    if (!utf8_is_clean(c->text, UTF8_ONE_LINE))
+        return DENY_BAD_REQUEST;
+    d = member_of_target(x, ACTION_TOPIC, &member);
+    if (d == DENY_NONE)
+        d = say(x, member->room, MESSAGE_TOPIC, &m);
+    if (d != DENY_NONE)
+        return d;
+    batch_set_topic(member->room, c->text);
+    tell_caller_durable(x, event_new(ANSWER_DONE, nothing, c->target, nothing,
+                                     nothing));
+    return DENY_NONE;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Questions. Lists are bounded; `more` says that they were cut. History is
+ * read by a reader, after the commit; only the right to it is decided here. */
+#include "hub/query.h"
+#include "hub/batch.h"
+#include "hub/room.h"
+
+#include <stdio.h>
+
+#define PEOPLE_MAX 1000
+#define ROOMS_MAX 500
+#define HISTORY_DEFAULT 50
+
+/* ---- WHO ---- */
+
+static struct event *
+person(const struct user *u)
+{
+    struct event *e = event_new(ITEM_PERSON, nothing, str_of(u->name),
+                                str_of(u->away_text), nothing);
+
+    e->away = u->away;
+    e->time_ms = u->active_ms;
+    e->session = u->session->id;
+    return e;
+}
+
+static struct event *
+people(const struct call *x, struct str room_name, uint32_t count)
+{
+    struct event *e = event_new(ANSWER_PEOPLE, room_name, nothing, nothing,
+                                nothing);
+    size_t n = count < PEOPLE_MAX ? count : PEOPLE_MAX;
+
+    e->count = count;
+    e->time_ms = x->command->now_ms;
+    e->more = count > n;
+    event_set_items(e, must_alloc((n + 1) * sizeof(struct event *)), 0);
+    return e;
+}
+
+static bool
+is_full(const struct event *e)
+{
+    return e->items_n == PEOPLE_MAX;
+}
+
+static void
+tell_everybody_here(struct call *x)
+{
+    struct event *e = people(x, nothing, x->hub->users_n);
+
+    list_each(it, next, &x->hub->present) {
+        if (is_full(e))
+            break;
+        e->items[e->items_n++] = person(list_entry(it, struct user, link));
+    }
+    tell_caller(x, e);
+}
+
+static void
+tell_members(struct call *x, const struct room *r)
+{
+    struct room_called called = room_called(x->hub, r, x->session);
+    struct event *e = people(x, str_of(called.text), r->present);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    list_each(it, next, &r->members) {
+        const struct member *m = list_entry(it, struct member, in_room);
+        struct event *item;
+
+        if (is_full(e))
+            break;
+        if (m->session->user == NULL)
+            continue;
+        item = person(m->session->user);
+        item->delivered = m->delivered;
+        item->read = m->read;
+        e->items[e->items_n++] = item;
+    }
+    tell_caller(x, e);
+}
+
+enum deny
+query_who(struct call *x)
+{
+    struct access_who who = session_who(x->session);
+    struct room *r;
+    enum deny d;
+
+    if (x->command->target.n == 0) {
+        tell_everybody_here(x);
+        return DENY_NONE;
+    }
+    d = room_find(x, &r);
+    if (d == DENY_NONE)
+        d = access_check(&who, ACTION_SEE, &r->access);
+    if (d == DENY_NONE)
+        tell_members(x, r);
+    return d;
+}
+
+/* ---- ROOMS ---- */
+
+struct ranking {
+    const struct room *rooms[ROOMS_MAX];
+    size_t n;
+    bool more;
+};
+
+static bool
+ranks_before(const struct room *a, const struct room *b)
+{
+    if (a->present != b->present)
+        return a->present > b->present;
+    return strcmp(a->key, b->key) < 0;
+}
+
+/* Most rooms of very many fall behind the last one at once. */
+static void
+rank(struct ranking *k, const struct room *r)
+{
+    size_t i;
+
+    if (k->n == ROOMS_MAX) {
+        k->more = true;
+        if (!ranks_before(r, k->rooms[k->n - 1]))
+            return;
+        k->n--;
+    }
+    for (i = k->n; i > 0 && ranks_before(r, k->rooms[i - 1]); i--)
+        k->rooms[i] = k->rooms[i - 1];
+    k->rooms[i] = r;
+    k->n++;
+}
+
+static struct event *
+room_item(const struct room *r)
+{
+    struct event *e = event_new(ITEM_ROOM, str_of(r->name), nothing,
+                                str_of(room_committed_topic(r)), nothing);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    e->count = r->present;
+    e->seq = room_committed_seq(r);
+    return e;
+}
+
+enum deny
+query_rooms(struct call *x)
+{
+    struct access_who who = session_who(x->session);
+    struct ranking k = {.n = 0};
+    struct event *e, **items;
+
+    list_each(it, next, &x->hub->all_rooms) {
+        const struct room *r = list_entry(it, struct room, link);
+
+        if (r->access.kind == ROOM_CHANNEL
+            && access_check(&who, ACTION_SEE, &r->access) == DENY_NONE)
+            rank(&k, r);
+    }
+    items = must_alloc((k.n + 1) * sizeof(struct event *));
+    for (size_t i = 0; i < k.n; i++)
+        items[i] = room_item(k.rooms[i]);
+    e = event_new(ANSWER_ROOMS, nothing, nothing, nothing, nothing);
+    event_set_items(e, items, k.n);
+    e->more = k.more;
+    tell_caller(x, e);
+    return DENY_NONE;
+}
+
+/* ---- HISTORY ---- */
+
+static struct page_query
+page_of(const struct command *c, const struct room *r)
+{
+    struct page_query q = c->page;
+
+    q.room = r->id;
+    if (q.limit == 0)
+        q.limit = HISTORY_DEFAULT;
+    if (q.limit > LIMIT_PAGE_MESSAGES)
+        q.limit = LIMIT_PAGE_MESSAGES;
+    return q;
+}
+
+static void
+ask_reader(struct call *x, const struct room *r)
+{
+    const struct command *c = x->command;
+    struct room_called called = room_called(x->hub, r, x->session);
+    struct read_job *job = must_alloc(sizeof *job);
+
+    must(strlen(called.text) < sizeof job->room_name);
+    snprintf(job->room_name, sizeof job->room_name, "%s", called.text);
+    job->query = page_of(c, r);
+    job->worker = c->worker;
+    job->session = c->session;
+    job->request = c->request;
+    job->access = r->access;
+    *x->hub->jobs_end = job;
+    x->hub->jobs_end = &job->next;
+}
+
+enum deny
+query_history(struct call *x)
+{
+    struct access_who who = session_who(x->session);
+    struct room *r;
+    enum deny d;
+
+    if (x->command->page.mode > PAGE_AROUND)
+        return DENY_BAD_REQUEST;
+    d = room_load(x, &r);
+    if (d != DENY_NONE)
+        return d;
+    d = access_check(&who, ACTION_READ, &r->access);
+    if (d == DENY_NONE)
+        ask_reader(x, r);
+    room_settle(x->hub, r);
+    return d;
+}

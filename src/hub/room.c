@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rooms. Every stored channel is in memory from the start, so only direct
+ * rooms are ever looked up in the store. A room's number is given once, in
+ * memory; its row is written with its first message (message.c). */
+#include "hub/room.h"
+#include "hub/batch.h"
+#include "hub/presence.h"
+#include "hub/user.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* '@', two sender ids of 16 hexadecimal digits, a '+' between them. */
+#define DIRECT_KEY_BYTES 34
+
+struct direct_key {
+    char text[DIRECT_KEY_BYTES + 1];
+};
+
+/* ---- life ---- */
+
+static bool
+parse_direct_key(struct str key, struct access_room *ret)
+{
+    uint64_t a, b;
+    char text[DIRECT_KEY_BYTES + 1] = "";
+
+    if (key.n != DIRECT_KEY_BYTES)
+        return false;
+    memcpy(text, key.p, key.n);
+    if (sscanf(text, "@%16" SCNx64 "+%16" SCNx64, &a, &b) != 2)
+        return false;
+    *ret = (struct access_room){ROOM_DIRECT, {a, b}};
+    return true;
+}
+
+struct room *
+room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
+         bool stored)
+{
+    struct room *r = must_alloc(sizeof(*r)
+        + h->options.workers * sizeof(r->receivers[0]));
+
+    r->access.kind = row->kind;
+    if (row->kind == ROOM_DIRECT)
+        must(parse_direct_key(row->key, &r->access));
+    r->id = row->id;
+    r->name = text_copy(row->name);
+    r->key = text_copy(row->key);
+    r->topic = text_copy(row->topic);
+    r->last_seq = row->last_seq;
+    r->last_ms = last_ms;
+    r->created_ms = row->created_ms;
+    r->stored = stored;
+    list_init(&r->members);
+    list_push(&h->all_rooms, &r->link);
+    map_put_u64(&h->rooms, r->id, r);
+    map_put_str(&h->room_keys, str_of(r->key), r);
+    metrics_add(h->shard, METRIC_rooms, 1);
+    return r;
+}
+
+void
+room_free(struct hub *h, struct room *r)
+{
+    must(list_empty(&r->members) && r->undo == NULL);
+    presence_forget(r);
+    map_del_u64(&h->rooms, r->id);
+    map_del_str(&h->room_keys, str_of(r->key));
+    list_remove(&r->link);
+    free(r->name);
+    free(r->key);
+    free(r->topic);
+    free(r);
+    metrics_add(h->shard, METRIC_rooms, -1);
+}
+
+static bool
+is_kept(const struct hub *h, const struct room *r)
+{
+    if (!list_empty(&r->members) || r->undo != NULL || r == h->lobby)
+        return true;
+    return r->access.kind == ROOM_CHANNEL && r->stored;
+}
+
+void
+room_settle(struct hub *h, struct room *r)
+{
+    if (!is_kept(h, r))
+        room_free(h, r);
+}
+
+/* ---- channels ---- */
+
+/* Keys are folded names, and folding twice changes nothing: a target that is
+ * a key needs no check. */
+static enum deny
+find_channel(struct call *x, struct name *name, struct room **ret)
+{
+    struct hub *h = x->hub;
+    struct str target = x->command->target;
+    struct room *r = map_get_str(&h->room_keys, target);
+    enum name_fault fault;
+
+    if (r == NULL) {
+        fault = name_check_room(target, h->options.charset, name);
+        if (fault != NAME_OK) {
+            x->detail = str_of(name_fault_text(fault));
+            return DENY_BAD_ROOM;
+        }
+        r = map_get_str(&h->room_keys, str_of(name->key));
+    }
+    if (r == NULL)
+        return DENY_NO_SUCH_ROOM;
+    *ret = r;
+    return DENY_NONE;
+}
+
+static enum deny
+open_channel(struct call *x, struct room **ret)
+{
+    struct name name;
+    enum deny d = find_channel(x, &name, ret);
+    struct room_row row = {.kind = ROOM_CHANNEL};
+
+    if (d != DENY_NO_SUCH_ROOM)
+        return d;
+    row.id = x->hub->next_room++;
+    row.name = str_of(name.text);
+    row.key = str_of(name.key);
+    row.created_ms = x->command->now_ms;
+    *ret = room_new(x->hub, &row, 0, false);
+    return DENY_NONE;
+}
+
+/* ---- direct rooms ---- */
+
+static struct access_room
+direct_between(uint64_t a, uint64_t b)
+{
+    struct access_room access = {ROOM_DIRECT, {a, b}};
+
+    if (a > b) {
+        access.peers[0] = b;
+        access.peers[1] = a;
+    }
+    return access;
+}
+
+static struct direct_key
+direct_key(const struct access_room *access)
+{
+    struct direct_key key;
+
+    snprintf(key.text, sizeof key.text, "@%016" PRIx64 "+%016" PRIx64,
+             access->peers[0], access->peers[1]);
+    return key;
+}
+
+/* The name that r remembers for a peer. */
+static struct str
+remembered(const struct room *r, unsigned peer)
+{
+    struct str rest = str_of(r->name);
+    struct str first = str_word(&rest);
+
+    return peer == 0 ? first : str_trim(rest);
+}
+
+static struct str
+name_of_peer(const struct hub *h, const struct room *r, unsigned peer)
+{
+    struct user *u = map_get_u64(&h->senders, r->access.peers[peer]);
+
+    return u ? str_of(u->name) : remembered(r, peer);
+}
+
+void
+room_refresh_name(const struct hub *h, struct room *r)
+{
+    struct str a, b;
+    size_t bytes;
+    char *name;
+
+    if (r->access.kind != ROOM_DIRECT)
+        return;
+    a = name_of_peer(h, r, 0);
+    b = name_of_peer(h, r, 1);
+    bytes = a.n + b.n + 2;
+    name = must_alloc(bytes);
+    snprintf(name, bytes, "%.*s %.*s", STR_FMT(a), STR_FMT(b));
+    free(r->name);
+    r->name = name;
+}
+
+struct room_called
+room_called(const struct hub *h, const struct room *r, const struct session *s)
+{
+    struct room_called called;
+    struct str name = str_of(r->name);
+    const char *sigil = "";
+
+    if (r->access.kind == ROOM_DIRECT) {
+        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id);
+        sigil = "@";
+    }
+    snprintf(called.text, sizeof called.text, "%s%.*s", sigil, STR_FMT(name));
+    return called;
+}
+
+/* Of the rooms that the caller is in, the direct one that it calls so: its
+ * other half has left. */
+static struct room *
+find_joined_direct(const struct call *x)
+{
+    list_each(it, next, &x->session->members) {
+        struct room *r = list_entry(it, struct member, in_session)->room;
+        struct room_called called;
+
+        if (r->access.kind != ROOM_DIRECT)
+            continue;
+        called = room_called(x->hub, r, x->session);
+        if (str_eq_nocase(str_of(called.text), x->command->target))
+            return r;
+    }
+    return NULL;
+}
+
+static struct user *
+target_user(const struct call *x)
+{
+    struct str name = x->command->target;
+
+    name.p++;
+    name.n--;
+    return user_find(x->hub, name);
+}
+
+/* A name means whoever has it now; only when nobody does, who had it last. */
+static enum deny
+find_direct(struct call *x, struct room **ret)
+{
+    const struct user *u = target_user(x);
+    struct room *r;
+
+    if (u != NULL) {
+        struct access_room access =
+            direct_between(x->session->sender_id, u->sender_id);
+        struct direct_key key = direct_key(&access);
+
+        r = map_get_str(&x->hub->room_keys, str_of(key.text));
+    } else {
+        r = find_joined_direct(x);
+    }
+    if (r == NULL)
+        return u ? DENY_NO_SUCH_ROOM : DENY_NO_SUCH_PERSON;
+    *ret = r;
+    return DENY_NONE;
+}
+
+/* Who may know of the room is settled before the store is asked for it. */
+static enum deny
+direct_with_target(struct call *x, struct access_room *ret)
+{
+    struct access_who who = session_who(x->session);
+    const struct user *u = target_user(x);
+
+    if (u == NULL || u->session == NULL)
+        return DENY_NO_SUCH_PERSON;
+    if (u->sender_id == who.sender_id) {
+        x->detail = str_of("that is you");
+        return DENY_BAD_REQUEST;
+    }
+    *ret = direct_between(who.sender_id, u->sender_id);
+    return access_check(&who, ACTION_JOIN, ret);
+}
+
+static enum deny
+load_direct(struct call *x, struct str key, struct room **ret)
+{
+    struct hub *h = x->hub;
+    struct room *r = map_get_str(&h->room_keys, key);
+    struct room_row row;
+    int64_t last_ms;
+
+    if (r == NULL) {
+        int rc = store_find_room(h->store, key, &row, &last_ms);
+
+        if (rc == -ENOENT)
+            return DENY_NO_SUCH_ROOM;
+        if (rc < 0)
+            return batch_failed(h, rc);
+        r = room_new(h, &row, last_ms, true);
+    }
+    room_refresh_name(h, r);
+    *ret = r;
+    return DENY_NONE;
+}
+
+static enum deny
+open_direct(struct call *x, bool make, struct room **ret)
+{
+    struct hub *h = x->hub;
+    struct access_room access;
+    struct direct_key key;
+    struct room_row row = {.kind = ROOM_DIRECT};
+    enum deny d = direct_with_target(x, &access);
+
+    if (d != DENY_NONE)
+        return d;
+    key = direct_key(&access);
+    d = load_direct(x, str_of(key.text), ret);
+    if (d != DENY_NO_SUCH_ROOM || !make)
+        return d;
+    row.id = h->next_room++;
+    row.key = str_of(key.text);
+    row.created_ms = x->command->now_ms;
+    *ret = room_new(h, &row, 0, false);
+    room_refresh_name(h, *ret);
+    return DENY_NONE;
+}
+
+/* ---- targets ---- */
+
+static char
+sigil(const struct call *x)
+{
+    struct str target = x->command->target;
+
+    return target.n > 0 ? target.p[0] : '\0';
+}
+
+enum deny
+room_find(struct call *x, struct room **ret)
+{
+    struct name name;
+
+    return sigil(x) == '@' ? find_direct(x, ret) : find_channel(x, &name, ret);
+}
+
+enum deny
+room_load(struct call *x, struct room **ret)
+{
+    enum deny d = room_find(x, ret);
+
+    if (d == DENY_NO_SUCH_ROOM && sigil(x) == '@')
+        return open_direct(x, false, ret);
+    return d;
+}
+
+enum deny
+room_open(struct call *x, struct room **ret)
+{
+    return sigil(x) == '@' ? open_direct(x, true, ret) : open_channel(x, ret);
+}
+
+enum deny
+room_open_number(struct call *x, struct room **ret)
+{
+    struct hub *h = x->hub;
+    struct access_who who = session_who(x->session);
+    struct room *r = map_get_u64(&h->rooms, x->command->room);
+    struct access_room access;
+    struct room_row row;
+    int64_t last_ms;
+
+    if (r == NULL) {
+        int rc = store_find_room_id(h->store, x->command->room, &row,
+                                    &last_ms);
+
+        if (rc < 0 && rc != -ENOENT)
+            return batch_failed(h, rc);
+        if (rc < 0 || !parse_direct_key(row.key, &access)
+            || access_check(&who, ACTION_JOIN, &access) != DENY_NONE)
+            return DENY_NO_SUCH_ROOM;
+        r = room_new(h, &row, last_ms, true);
+    }
+    room_refresh_name(h, r);
+    *ret = r;
+    return DENY_NONE;
+}

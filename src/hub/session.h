@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sessions: a connection comes, is taken over by a newer one, and goes. */
+#ifndef HUB_SESSION_H
+#define HUB_SESSION_H
+
+#include "hub/hub_impl.h"
+
+enum deny session_enter(struct call *x);       /* COMMAND_ENTER */
+enum deny session_leave(struct call *x);       /* COMMAND_LEAVE */
+enum deny session_kick(struct call *x);        /* COMMAND_KICK */
+
+/* Ends what was carried over and not joined again in time. Returns when to
+ * come back. */
+int64_t session_tick(struct hub *h, int64_t now_ms);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Signals take the same road as messages, without the write. */
+#include "hub/signals.h"
+#include "hub/batch.h"
+#include "hub/member.h"
+
+/* Saying the same again sooner than this is not passed on. */
+#define TYPING_AGAIN_MS 2000
+
+static struct event *
+signal_event(const struct member *m, enum event_kind kind)
+{
+    const struct session *s = m->session;
+    struct event *e = room_event(m->room, kind, str_of(s->user->name),
+                                 nothing);
+
+    e->session = s->id;
+    return e;
+}
+
+enum deny
+signals_typing(struct call *x)
+{
+    const struct command *c = x->command;
+    struct member *m;
+    struct event *e;
+    enum deny d = member_of_target(x, ACTION_SIGNAL, &m);
+
+    if (d != DENY_NONE)
+        return d;
+    if (m->typing_ms != 0 && m->typing == c->away
+        && !is_due(c->now_ms, m->typing_ms, TYPING_AGAIN_MS))
+        return DENY_NONE;
+    m->typing = c->away;
+    m->typing_ms = c->now_ms;
+    e = signal_event(m, EVENT_TYPING);
+    e->away = c->away;
+    tell_room(x->hub, m->room, e, x->session);
+    return DENY_NONE;
+}
+
+static bool
+advance(uint64_t *cursor, uint64_t to, uint64_t max)
+{
+    if (to > max)
+        to = max;
+    if (to <= *cursor)
+        return false;
+    *cursor = to;
+    return true;
+}
+
+/* What is read was delivered. Nobody can have seen what is not committed. */
+enum deny
+signals_cursor(struct call *x)
+{
+    const struct command *c = x->command;
+    struct member *m;
+    struct event *e;
+    uint64_t max;
+    bool moved;
+    enum deny d = member_of_target(x, ACTION_SIGNAL, &m);
+
+    if (d != DENY_NONE)
+        return d;
+    max = room_committed_seq(m->room);
+    moved = advance(&m->read, c->read, max);
+    moved |= advance(&m->delivered, c->delivered, max);
+    moved |= advance(&m->delivered, m->read, max);
+    if (!moved || m->room->present > x->hub->options.gather_above)
+        return DENY_NONE;
+    e = signal_event(m, EVENT_CURSOR);
+    e->delivered = m->delivered;
+    e->read = m->read;
+    tell_room(x->hub, m->room, e, x->session);
+    return DENY_NONE;
+}
