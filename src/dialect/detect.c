@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The dialects of this server are asked first, in the order of their table,
+ * then the languages it does not speak. Each must be sure before the next is
+ * asked, so that a certain answer never changes when more bytes come. Whoever
+ * is still undecided at LIMIT_DETECT_BYTES is out. */
+#include "dialect/detect.h"
+
+struct foreign {
+    enum sniff (*sniff)(const uint8_t *p, size_t n);
+    const char *farewell;
+};
+
+/* The methods of RFC 9110 §9.3 and RFC 5789, and HTTP/2's preface. */
+static const char *const http_words[] = {
+    "GET ", "HEAD ", "POST ", "PUT ", "PATCH ", "DELETE ",
+    "OPTIONS ", "TRACE ", "CONNECT ", "PRI ", NULL,
+};
+
+/* What an IRC client may say before anything else (RFC 2812 §3.1, IRCv3). */
+static const char *const irc_words[] = {
+    "NICK ", "USER ", "CAP ", "PASS ", "SERVICE ", NULL,
+};
+
+static uint8_t
+upper(uint8_t c)
+{
+    return c >= 'a' && c <= 'z' ? (uint8_t)(c - ('a' - 'A')) : c;
+}
+
+static enum sniff
+sniff_word(const char *word, bool any_case, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; word[i]; i++) {
+        if (i == n)
+            return SNIFF_MORE;
+        if ((any_case ? upper(p[i]) : p[i]) != (uint8_t)word[i])
+            return SNIFF_NO;
+    }
+    return SNIFF_YES;
+}
+
+/* *end: where the word that was found ends. */
+static enum sniff
+sniff_words(const char *const *words, bool any_case, const uint8_t *p,
+            size_t n, size_t *end)
+{
+    enum sniff best = SNIFF_NO;
+
+    for (; *words; words++) {
+        enum sniff s = sniff_word(*words, any_case, p, n);
+
+        if (s == SNIFF_YES) {
+            *end = strlen(*words);
+            return s;
+        }
+        if (s == SNIFF_MORE)
+            best = s;
+    }
+    return best;
+}
+
+static enum sniff
+sniff_http(const uint8_t *p, size_t n)
+{
+    size_t end;
+
+    return sniff_words(http_words, false, p, n, &end);
+}
+
+/* A TLS record: handshake, major version 3 (RFC 8446 §5.1). */
+static enum sniff
+sniff_tls(const uint8_t *p, size_t n)
+{
+    if (p[0] != 0x16)
+        return SNIFF_NO;
+    if (n < 2)
+        return SNIFF_MORE;
+    return p[1] == 0x03 ? SNIFF_YES : SNIFF_NO;
+}
+
+/* "nick #ops" is no IRC: it is a person called nick who enters #ops; and a
+ * word with nothing behind it is somebody's name. */
+static enum sniff
+sniff_irc(const uint8_t *p, size_t n)
+{
+    size_t at;
+    enum sniff s = sniff_words(irc_words, true, p, n, &at);
+
+    if (s != SNIFF_YES)
+        return s;
+    while (at < n && p[at] == ' ')
+        at++;
+    if (at == n)
+        return SNIFF_MORE;
+    return p[at] == '#' || p[at] == '\r' || p[at] == '\n' ? SNIFF_NO
+                                                          : SNIFF_YES;
+}
+
+#define HTTP_SENTENCE \
+    "HTTP comes later: this server speaks chat lines (nc) and loquat's own " \
+    "protocol.\n"
+_Static_assert(sizeof HTTP_SENTENCE - 1 == 80, "Content-Length below");
+
+static const struct foreign foreigners[] = {
+    {sniff_http,
+     "HTTP/1.1 501 Not Implemented\r\n"
+     "Connection: close\r\n"
+     "Content-Type: text/plain; charset=utf-8\r\n"
+     "Content-Length: 80\r\n"
+     "\r\n" HTTP_SENTENCE},
+    {sniff_tls,
+     "TLS comes later: this server speaks plain chat lines (nc) and loquat's "
+     "own protocol.\n"},
+    {sniff_irc,
+     "ERROR :IRC comes later: this server speaks chat lines (nc) and loquat's "
+     "own protocol.\r\n"},
+};
+
+/* With as many bytes as will ever be looked at, undecided means no. */
+static enum sniff
+decide(enum sniff s, size_t n)
+{
+    return s == SNIFF_MORE && n == LIMIT_DETECT_BYTES ? SNIFF_NO : s;
+}
+
+static enum detected
+detect_foreign(const uint8_t *p, size_t n, struct str *farewell)
+{
+    size_t count = sizeof foreigners / sizeof foreigners[0];
+
+    for (size_t i = 0; i < count; i++) {
+        enum sniff s = decide(foreigners[i].sniff(p, n), n);
+
+        if (s == SNIFF_MORE)
+            return DETECT_MORE;
+        if (s == SNIFF_YES) {
+            *farewell = str_of(foreigners[i].farewell);
+            return DETECT_FOREIGN;
+        }
+    }
+    return DETECT_DIALECT;
+}
+
+enum detected
+detect(const struct dialect *const *dialects, const uint8_t *p, size_t n,
+       const struct dialect **ret, struct str *farewell)
+{
+    enum detected found;
+
+    must(n >= 1);
+    if (n > LIMIT_DETECT_BYTES)
+        n = LIMIT_DETECT_BYTES;
+    for (; *dialects && (*dialects)->sniff; dialects++) {
+        enum sniff s = decide((*dialects)->sniff(p, n), n);
+
+        if (s == SNIFF_MORE)
+            return DETECT_MORE;
+        if (s == SNIFF_YES) {
+            *ret = *dialects;
+            return DETECT_DIALECT;
+        }
+    }
+    must(*dialects);
+    found = detect_foreign(p, n, farewell);
+    if (found == DETECT_DIALECT)
+        *ret = *dialects;
+    return found;
+}

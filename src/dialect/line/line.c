@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A person's connection, from the greeting to the end.
+ *
+ *   NAMING --a good name--> ENTERING --welcome--> CHATTING
+ *     ^-------- taken ---------'
+ *
+ * The order of what is said: plain messages may follow each other without
+ * waiting, since nobody is told that they were stored. Any other line has
+ * something to say, so it waits until everything before it has been answered,
+ * and so does whatever follows it. */
+#include "dialect/line/line.h"
+#include "base/rand.h"
+#include "dialect/line/line_answers.h"
+#include "dialect/line/line_commands.h"
+#include "dialect/line/line_events.h"
+#include "dialect/line/line_impl.h"
+
+#include <stdio.h>
+
+/* A line while a name is asked for. */
+enum { NAME_LINE_MAX = 1024, REASON_BYTES_MAX = 200 };
+
+static const struct str nothing = {NULL, 0};
+
+/* --- commands and their order --- */
+
+static void
+send_command(struct conn *c, struct command *cmd)
+{
+    struct line_state *st = conn_state(c);
+
+    cmd->request = ++st->request;
+    st->pending++;
+    conn_command(c, cmd);
+}
+
+static void
+hold(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    st->waiting = true;
+    conn_hold(c);
+}
+
+void
+line_ask(struct conn *c, struct command *cmd)
+{
+    hold(c);
+    send_command(c, cmd);
+}
+
+void
+line_post(struct conn *c, struct str target, enum message_kind kind,
+          struct str text)
+{
+    struct command *cmd = command_new(COMMAND_POST, target, nothing, text);
+
+    cmd->message_kind = kind;
+    send_command(c, cmd);
+}
+
+void
+line_join(struct conn *c, struct str room)
+{
+    line_ask(c, command_new(COMMAND_JOIN, room, nothing, nothing));
+}
+
+static void
+answer(struct conn *c, const struct event *e, struct subscription *sub)
+{
+    struct line_state *st = conn_state(c);
+
+    (void)sub;    /* line_rooms looks it up: there may be a second to change */
+    if (e->request != 0) {
+        must(st->pending > 0);
+        st->pending--;
+    }
+    if (st->over)
+        return;
+    line_tell(c, e);
+    if (st->waiting && st->pending == 0 && !st->over) {
+        st->waiting = false;
+        conn_release(c);
+    }
+}
+
+/* --- the name --- */
+
+bool
+line_check_name(struct conn *c, struct str typed, const char *advice,
+                struct name *ret)
+{
+    enum name_fault fault =
+        name_check_user(typed, conn_config(c)->charset, ret);
+
+    if (fault == NAME_OK)
+        return true;
+    line_say(c, "Name \"%.*s\" cannot be used: it %s.%s",
+             STR_FMT(line_quote(typed)), name_fault_text(fault), advice);
+    return false;
+}
+
+bool
+line_check_room(struct conn *c, struct str typed, const char *advice,
+                struct name *ret)
+{
+    enum name_fault fault =
+        name_check_room(typed, conn_config(c)->charset, ret);
+
+    if (fault == NAME_OK)
+        return true;
+    line_say(c, "Room \"%.*s\" cannot be used: it %s.%s",
+             STR_FMT(line_quote(typed)), name_fault_text(fault), advice);
+    return false;
+}
+
+static void
+enter(struct conn *c, struct str name, bool or_similar)
+{
+    struct line_state *st = conn_state(c);
+    struct command *cmd = command_new(COMMAND_ENTER, nothing, name, nothing);
+
+    do
+        cmd->sender_id = rand_u64() >> 1;
+    while (cmd->sender_id == 0);
+    cmd->or_similar = or_similar;
+    st->phase = LINE_ENTERING;
+    line_ask(c, cmd);
+}
+
+/* Takes a last word that starts with '#' off "NAME #ROOM". */
+static struct str
+take_room(struct str *line)
+{
+    size_t at = line->n;
+    struct str room;
+
+    while (at > 0 && line->p[at - 1] != ' ' && line->p[at - 1] != '\t')
+        at--;
+    if (at == 0 || line->p[at] != '#')
+        return nothing;
+    room = (struct str){line->p + at, line->n - at};
+    *line = str_trim((struct str){line->p, at});
+    return room;
+}
+
+static void
+take_name(struct conn *c, struct str line)
+{
+    struct line_state *st = conn_state(c);
+    struct name room;
+    struct str typed;
+
+    line = str_trim(line);
+    if (line.n == 0) {
+        line_say(c, "Please enter a non-empty name:");
+        return;
+    }
+    snprintf(st->first_room, sizeof st->first_room, "%s", LINE_FIRST_ROOM);
+    typed = take_room(&line);
+    if (typed.n > 0) {
+        if (!line_check_room(c, typed, " What's your name?", &room))
+            return;
+        memcpy(st->first_room, room.text, sizeof st->first_room);
+    }
+    if (line_check_name(c, line, " Choose a different name:", &st->wanted))
+        enter(c, str_of(st->wanted.text), false);
+}
+
+/* --- lines --- */
+
+static bool
+is_command(struct str text)
+{
+    return text.n > 0 && text.p[0] == '/' &&
+           !(text.n > 1 && text.p[1] == '/');
+}
+
+/* Nothing but a message for the room that the person is in. */
+static bool
+is_plain(const struct line_state *st, struct str text)
+{
+    struct str name;
+    uint64_t size;
+
+    return st->phase == LINE_CHATTING && st->rooms.current &&
+           !is_command(text) && !line_wire_file(text, &name, &size);
+}
+
+const struct line_room *
+line_here(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    if (!st->rooms.current)
+        line_say(c, "You are in no room. /join one first.");
+    return st->rooms.current;
+}
+
+static void
+chat(struct conn *c, struct str text)
+{
+    const struct line_room *room;
+
+    if (is_command(text)) {
+        line_command(c, text);
+        return;
+    }
+    if (str_trim(text).n == 0 || !(room = line_here(c)))
+        return;
+    if (text.p[0] == '/')
+        text = (struct str){text.p + 1, text.n - 1};
+    line_post(c, str_of(room->name), MESSAGE_TEXT, text);
+}
+
+static void
+take_text(struct conn *c, struct str text)
+{
+    struct line_state *st = conn_state(c);
+    struct str name;
+
+    conn_spoke(c);
+    if (line_wire_file(text, &name, &st->discard))
+        line_say(c, "Files cannot be received here yet: %.*s was not stored.",
+                 STR_FMT(line_quote(name)));
+    else if (st->phase == LINE_NAMING)
+        take_name(c, text);
+    else
+        chat(c, text);
+}
+
+static size_t
+line_max(const struct conn *c, const struct line_state *st)
+{
+    size_t max = conn_config(c)->message_bytes;
+
+    if (st->phase != LINE_CHATTING)
+        return NAME_LINE_MAX;
+    return max > 0 && max < LIMIT_MESSAGE_BYTES ? max : LIMIT_MESSAGE_BYTES;
+}
+
+static void
+refuse_long(struct conn *c, const struct line_state *st)
+{
+    conn_spoke(c);
+    line_say(c, "That line is longer than %zu bytes: %s", line_max(c, st),
+             st->phase == LINE_NAMING ? "choose a different name:"
+                                      : "it was not sent.");
+}
+
+/* One line off p[0..n); returns what it consumed. A line whose turn has not
+ * come stays where it is. */
+static size_t
+take_line(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct line_state *st = conn_state(c);
+    struct line_wire before = st->wire;
+    struct str raw = nothing, text;
+    struct buf scratch;
+    enum line_wire_found found;
+    size_t used;
+
+    found = line_wire_next(&st->wire, p, n, line_max(c, st), &raw, &used);
+    if (found == LINE_WIRE_MORE)
+        return used;
+    buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
+    text = line_wire_text(raw, &scratch);
+    if (st->pending > 0 &&
+        (found == LINE_WIRE_TOO_LONG || !is_plain(st, text))) {
+        st->wire = before;
+        used = 0;
+        hold(c);
+    } else if (found == LINE_WIRE_TOO_LONG) {
+        refuse_long(c, st);
+    } else {
+        take_text(c, text);
+    }
+    buf_done(&scratch);
+    return used;
+}
+
+static size_t
+discard(struct line_state *st, size_t n)
+{
+    if (n > st->discard)
+        n = (size_t)st->discard;
+    st->discard -= n;
+    return n;
+}
+
+/* A client that sends no newlines ends its line by pausing. */
+static void
+watch_pause(struct conn *c, size_t rest)
+{
+    const struct dialect_config *config = conn_config(c);
+    struct line_state *st = conn_state(c);
+    bool unfinished = rest > 0 || st->wire.skipping;
+
+    if (config->newline == LINE_NEWLINE_OPTIONAL)
+        conn_timer(c, unfinished && !conn_held(c) ? config->pause_ms : 0);
+}
+
+static size_t
+input(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct line_state *st = conn_state(c);
+    size_t used = 0, step = 1;
+
+    while (used < n && step > 0 && !conn_held(c)) {
+        step = st->discard > 0 ? discard(st, n - used)
+                               : take_line(c, p + used, n - used);
+        used += step;
+    }
+    if (!st->over)
+        watch_pause(c, n - used);
+    return used;
+}
+
+/* What was sent without a newline counts as a line, unless it is nothing. */
+static void
+take_rest(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct line_state *st = conn_state(c);
+    struct buf scratch;
+    struct str text;
+
+    line_wire_break(&st->wire);
+    if (n > line_max(c, st) + 1)
+        refuse_long(c, st);
+    if (n == 0 || n > line_max(c, st) + 1)
+        return;
+    buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
+    text = line_wire_text((struct str){(const char *)p, n}, &scratch);
+    if (text.n > 0)
+        take_text(c, text);
+    buf_done(&scratch);
+}
+
+static size_t
+timer(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct line_state *st = conn_state(c);
+
+    if (conn_held(c))
+        return 0;
+    if (st->pending > 0) {      /* its turn comes with the last answer */
+        hold(c);
+        return 0;
+    }
+    take_rest(c, p, n);
+    return n;
+}
+
+/* Half a name is not asked for: its owner has left. */
+static void
+eof(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct line_state *st = conn_state(c);
+
+    if (n > 0 && st->phase == LINE_CHATTING)
+        take_rest(c, p, n);
+    if (!st->over)
+        conn_finish(c, "closed the connection");
+}
+
+/* --- beginning and end --- */
+
+static void
+open_conn(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    line_rooms_init(&st->rooms);
+    if (conn_config(c)->names == LINE_NAMES_ASK) {
+        line_say(c, "Hi! Welcome to %s. What's your name?",
+                 conn_config(c)->server_name);
+        return;
+    }
+    snprintf(st->first_room, sizeof st->first_room, "%s", LINE_FIRST_ROOM);
+    enter(c, str_of(conn_address(c)), true);
+}
+
+void
+line_quit(struct conn *c, struct str why)
+{
+    struct line_state *st = conn_state(c);
+    char reason[REASON_BYTES_MAX + 1] = "quit";
+
+    if (why.n > 0)
+        snprintf(reason, sizeof reason, "%.*s",
+                 STR_FMT(line_cut(why, REASON_BYTES_MAX)));
+    line_say(c, "Bye!");
+    st->over = true;
+    conn_end(c, reason, true);
+}
+
+static void
+close_conn(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    line_rooms_done(&st->rooms);
+}
+
+const struct dialect line_dialect = {
+    .name = "line",
+    .state_bytes = sizeof(struct line_state),
+    .skip_own = true,
+    .open = open_conn,
+    .input = input,
+    .eof = eof,
+    .timer = timer,
+    .answer = answer,
+    .encode = line_encode,
+    .farewell = line_farewell,
+    .close = close_conn,
+};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Shared events as lines. The words are fixed (DESIGN.md §5): people's scripts
+ * match them. Encoded once per encoding for all who hear it, so nothing here
+ * depends on the receiver. */
+#include "dialect/line/line_events.h"
+#include "dialect/line/line_impl.h"
+
+/* --- who and where --- */
+
+static void
+add_place(struct line_out *o, unsigned encoding, const struct event *e)
+{
+    if (encoding == LINE_ENCODING_DIRECT || e->room_kind == ROOM_DIRECT)
+        line_out_add(o, "[private] ");
+    else if (encoding == LINE_ENCODING_OTHER && e->room_name.n > 0)
+        line_out_add(o, "[%.*s] ", STR_FMT(e->room_name));
+}
+
+void
+line_message_prefix(struct line_out *o, const struct event *e)
+{
+    switch (e->message_kind) {
+    case MESSAGE_TEXT:
+        line_out_add(o, "%.*s: ", STR_FMT(e->name));
+        break;
+    case MESSAGE_ACTION:
+        line_out_add(o, "* %.*s ", STR_FMT(e->name));
+        break;
+    case MESSAGE_TOPIC:
+        line_out_add(o, "%.*s has changed the topic of %.*s to: ",
+                     STR_FMT(e->name), STR_FMT(e->room_name));
+        break;
+    }
+}
+
+static void
+add_message(struct line_out *o, unsigned encoding, const struct event *e)
+{
+    struct line_out prefix;
+
+    line_out_init(&prefix);
+    add_place(&prefix, encoding, e);
+    line_message_prefix(&prefix, e);
+    line_out_body(o, buf_str(&prefix.buf), e->text);
+    buf_done(&prefix.buf);
+}
+
+/* --- coming and going --- */
+
+static const char *
+verb(enum event_kind kind)
+{
+    return kind == EVENT_JOINED ? "joined" : "left";
+}
+
+static void
+add_presence(struct line_out *o, const struct event *e)
+{
+    line_out_add(o, "%.*s has %s the chat.", STR_FMT(e->name), verb(e->kind));
+    line_out_end(o);
+}
+
+/* "alice", "alice and bob", "alice, bob and 37 others". */
+static void
+add_crowd(struct line_out *o, const struct event *e)
+{
+    size_t n = e->items_n;
+
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            line_out_add(o, i + 1 == n && e->others == 0 ? " and " : ", ");
+        line_out_str(o, e->items[i]->name);
+    }
+    if (e->others > 0)
+        line_out_add(o, "%s%u %s%s", n > 0 ? " and " : "", e->others,
+                     n > 0 ? "other" : "guest", e->others == 1 ? "" : "s");
+}
+
+static void
+add_gathered(struct line_out *o, const struct event *e)
+{
+    bool one = e->items_n + e->others == 1;
+
+    add_crowd(o, e);
+    line_out_add(o, " %s %s the chat.", one ? "has" : "have",
+                 verb(e->joined ? EVENT_JOINED : EVENT_LEFT));
+    line_out_end(o);
+}
+
+static void
+add_renamed(struct line_out *o, const struct event *e)
+{
+    line_out_add(o, "%.*s is now known as %.*s.", STR_FMT(e->name),
+                 STR_FMT(e->extra));
+    line_out_end(o);
+}
+
+/* --- the slots --- */
+
+/* A notice of a direct room would only repeat that of a common room, but for
+ * a new name: the old one cannot be written to any more. */
+static void
+add_notice(struct line_out *o, unsigned encoding, const struct event *e)
+{
+    if (encoding == LINE_ENCODING_DIRECT && e->kind != EVENT_RENAMED)
+        return;
+    add_place(o, encoding, e);
+    if (e->kind == EVENT_GATHERED)
+        add_gathered(o, e);
+    else if (e->kind == EVENT_RENAMED)
+        add_renamed(o, e);
+    else
+        add_presence(o, e);
+}
+
+struct slab *
+line_encode(const struct dialect_config *config, unsigned encoding,
+            const struct event *e)
+{
+    struct slab *s = NULL;
+    struct line_out o;
+
+    (void)config;
+    line_out_init(&o);
+    switch (e->kind) {
+    case EVENT_MESSAGE:
+        add_message(&o, encoding, e);
+        break;
+    case EVENT_JOINED:
+    case EVENT_LEFT:
+    case EVENT_GATHERED:
+    case EVENT_RENAMED:
+        add_notice(&o, encoding, e);
+        break;
+    case EVENT_ANNOUNCEMENT:
+        line_out_body(&o, str_of("[SERVER]: "), e->text);
+        break;
+    default:    /* typing, cursors, away: for programs */
+        break;
+    }
+    if (o.buf.n > 0)
+        s = line_out_slab(&o);
+    buf_done(&o.buf);
+    return s;
+}
+
+static void
+say_closed(struct conn *c, const struct event *why)
+{
+    struct str text = why->text, by = why->extra;
+
+    if (text.n == 0 && why->deny != DENY_NONE && by.n == 0)
+        text = str_of(deny_text(why->deny));
+    line_say(c, "You have been removed%s%.*s%s%.*s", by.n > 0 ? " by " : "",
+             STR_FMT(by), text.n > 0 ? ": " : ".", STR_FMT(text));
+}
+
+void
+line_farewell(struct conn *c, const struct event *why)
+{
+    struct line_state *st = conn_state(c);
+
+    if (why->kind == EVENT_STOPPING)
+        line_say(c, "Server is shutting down. Bye!");
+    else
+        say_closed(c, why);
+    st->over = true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A line connection with a core that answers everything at once, for the unit
+ * tests and the fuzz target. What happens is written down like a play:
+ *
+ *   > /join #ops         the person's line
+ *   = JOIN #ops          what the core was asked for
+ *   < You are now in ... what the person saw
+ *
+ * This core says no to: the name "alice"; the room "#closed"; a post with
+ * "refuse" in it; and to whatever somebody called "nobody" is to hear. */
+#ifndef DIALECT_LINE_LINE_PLAY_H
+#define DIALECT_LINE_LINE_PLAY_H
+
+#include "dialect/fake_conn.h"
+
+/* The buffers have a NUL behind their bytes. */
+struct line_play {
+    struct conn *conn;
+    struct buf script;        /* the play so far */
+    struct buf commands;      /* its '=' lines alone */
+    size_t shown;             /* of conn->sent, in the script */
+};
+
+void line_play_init(struct line_play *play,
+                    const struct dialect_config *config);
+void line_play_done(struct line_play *play);
+
+/* Bytes as they are; the core answers afterwards. */
+void line_play_input(struct line_play *play, const void *p, size_t n);
+void line_play_eof(struct line_play *play);
+void line_play_timer(struct line_play *play);
+void line_play_event(struct line_play *play, struct event *e);   /* takes e */
+
+/* Begins a new script. */
+void line_play_forget(struct line_play *play);
+
+/* The room's number in this core. */
+uint64_t line_play_room(struct str name);
+
+#endif

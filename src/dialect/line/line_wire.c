@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The line's end is looked for with memchr and remembered across calls, so a
+ * line that drips in byte by byte still costs linear time. Only a line that
+ * holds telnet bytes, NULs or something unclean is copied. */
+#include "dialect/line/line_wire.h"
+#include "base/must.h"
+#include "base/utf8.h"
+
+enum { SE = 240, SB = 250, WILL = 251, DONT = 254, IAC = 255 };
+
+/* A subnegotiation that nobody ends must not make a connection deaf. */
+enum { OPTION_BYTES_MAX = 256 };
+
+enum telnet_mode {
+    TELNET_TEXT,
+    TELNET_COMMAND,           /* after IAC */
+    TELNET_OPTION,            /* after IAC WILL/WONT/DO/DONT */
+    TELNET_SUB,               /* after IAC SB */
+    TELNET_SUB_COMMAND,       /* after an IAC in there */
+};
+
+/* After IAC. What is no command follows a stray 0xFF, and is text: a newline
+ * there is still one. */
+static bool
+telnet_command(struct line_telnet *t, uint8_t byte)
+{
+    t->mode = TELNET_TEXT;
+    if (byte >= WILL && byte <= DONT)
+        t->mode = TELNET_OPTION;
+    if (byte == SB) {
+        t->mode = TELNET_SUB;
+        t->option_bytes = 0;
+    }
+    return byte == IAC || byte < SE;
+}
+
+static bool
+telnet_sub(struct line_telnet *t, uint8_t byte)
+{
+    bool ends = t->mode == TELNET_SUB_COMMAND && byte == SE;
+
+    if (++t->option_bytes > OPTION_BYTES_MAX) {
+        t->mode = TELNET_TEXT;
+        return !ends;
+    }
+    if (t->mode == TELNET_SUB)
+        t->mode = byte == IAC ? TELNET_SUB_COMMAND : TELNET_SUB;
+    else
+        t->mode = ends ? TELNET_TEXT : TELNET_SUB;
+    return false;
+}
+
+/* Takes one byte; true if it is text. */
+static bool
+telnet_step(struct line_telnet *t, uint8_t byte)
+{
+    switch ((enum telnet_mode)t->mode) {
+    case TELNET_TEXT:
+        if (byte != IAC)
+            return true;
+        t->mode = TELNET_COMMAND;
+        return false;
+    case TELNET_COMMAND:
+        return telnet_command(t, byte);
+    case TELNET_OPTION:
+        t->mode = TELNET_TEXT;
+        return false;
+    case TELNET_SUB:
+    case TELNET_SUB_COMMAND:
+        return telnet_sub(t, byte);
+    }
+    return false;
+}
+
+/* Index of the first LF of the text at or after `at`, or n. */
+static size_t
+find_newline(struct line_telnet *t, const uint8_t *p, size_t at, size_t n)
+{
+    while (at < n) {
+        const uint8_t *lf, *iac;
+        size_t end;
+
+        if (t->mode != TELNET_TEXT) {
+            if (telnet_step(t, p[at]) && p[at] == '\n')
+                return at;
+            at++;
+            continue;
+        }
+        lf = memchr(p + at, '\n', n - at);
+        end = lf ? (size_t)(lf - p) : n;
+        iac = memchr(p + at, IAC, end - at);
+        if (!iac)
+            return end;
+        at = (size_t)(iac - p) + 1;
+        t->mode = TELNET_COMMAND;
+    }
+    return n;
+}
+
+void
+line_wire_break(struct line_wire *w)
+{
+    *w = (struct line_wire){0};
+}
+
+enum line_wire_found
+line_wire_next(struct line_wire *w, const uint8_t *p, size_t n, size_t max,
+               struct str *raw, size_t *used)
+{
+    size_t start = 0, end, length;
+
+    if (w->skipping) {
+        start = find_newline(&w->telnet, p, 0, n);
+        *used = n;
+        if (start == n)
+            return LINE_WIRE_MORE;
+        line_wire_break(w);
+        start++;
+    }
+    end = find_newline(&w->telnet, p, start + w->scanned, n);
+    length = end - start;
+    if (end == n && length <= max + 1) {    /* the one may be a CR */
+        w->scanned = length;
+        *used = start;
+        return LINE_WIRE_MORE;
+    }
+    if (end == n) {
+        w->skipping = true;
+        w->scanned = 0;
+        *used = n;
+        return LINE_WIRE_TOO_LONG;
+    }
+    line_wire_break(w);
+    *used = end + 1;
+    if (length > 0 && p[end - 1] == '\r')
+        length--;
+    if (length > max)
+        return LINE_WIRE_TOO_LONG;
+    *raw = (struct str){(const char *)p + start, length};
+    return LINE_WIRE_LINE;
+}
+
+/* Without telnet's bytes and NULs. */
+static void
+strip(struct buf *out, struct str raw)
+{
+    struct line_telnet t = {0};
+    char *to = buf_reserve(out, raw.n);
+    size_t n = 0;
+
+    must(to);
+    for (size_t i = 0; i < raw.n; i++) {
+        if (telnet_step(&t, (uint8_t)raw.p[i]) && raw.p[i] != '\0')
+            to[n++] = raw.p[i];
+    }
+    buf_commit(out, n);
+}
+
+static void
+clean(struct buf *out, struct str s)
+{
+    if (s.n > 0 && s.p[s.n - 1] == '\r')
+        s.n--;
+    must(utf8_clean(out, s, UTF8_ONE_LINE) == 0);
+}
+
+struct str
+line_wire_text(struct str raw, struct buf *scratch)
+{
+    struct buf stripped;
+
+    must(raw.n <= LIMIT_MESSAGE_BYTES + 1);
+    if (utf8_is_clean(raw, UTF8_ONE_LINE))
+        return raw;
+    buf_init(&stripped, LIMIT_MESSAGE_BYTES + 1);
+    strip(&stripped, raw);
+    buf_clear(scratch);
+    clean(scratch, buf_str(&stripped));
+    buf_done(&stripped);
+    return buf_str(scratch);
+}
+
+bool
+line_wire_file(struct str line, struct str *name, uint64_t *size)
+{
+    const char prefix[] = "FILE:";
+    const size_t start = sizeof prefix - 1;
+    size_t colon = line.n;
+    unsigned long long value;
+
+    if (line.n < start || memcmp(line.p, prefix, start) != 0)
+        return false;
+    while (colon > start && line.p[colon - 1] != ':')
+        colon--;
+    if (colon <= start + 1)
+        return false;
+    line.n -= colon;
+    if (!str_to_u64(str_trim((struct str){line.p + colon, line.n}), UINT64_MAX,
+                    &value))
+        return false;
+    *name = (struct str){line.p + start, colon - 1 - start};
+    *size = value;
+    return true;
+}

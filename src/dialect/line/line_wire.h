@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bytes into lines, purely: no line is longer than it may be, none holds what
+ * a terminal would obey, and how the bytes were split makes no difference.
+ *
+ *   next() finds a line's end  ->  text() makes it presentable
+ *
+ * A line ends with LF or CRLF. Telnet's negotiation (RFC 854) is dropped,
+ * never answered. */
+#ifndef DIALECT_LINE_LINE_WIRE_H
+#define DIALECT_LINE_LINE_WIRE_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+
+/* Where in a telnet command we are. */
+struct line_telnet {
+    uint8_t mode;
+    uint16_t option_bytes;    /* of a subnegotiation, so far */
+};
+
+/* All zero at the start of a connection. */
+struct line_wire {
+    struct line_telnet telnet;
+    bool skipping;            /* the rest of a line that was too long */
+    size_t scanned;           /* bytes of the unfinished line that were seen */
+};
+
+enum line_wire_found {
+    LINE_WIRE_MORE,           /* no whole line yet */
+    LINE_WIRE_LINE,
+    LINE_WIRE_TOO_LONG,       /* told once per line; its rest is skipped */
+};
+
+/* Looks for a line of at most `max` bytes in p[0..n), which begins where the
+ * last call's *used ended. *used = how many bytes are done with; with LINE,
+ * *raw is the line without its newline (borrowed from p). To have the same
+ * line again, restore *w as it was and use nothing. */
+enum line_wire_found line_wire_next(struct line_wire *w, const uint8_t *p,
+                                    size_t n, size_t max, struct str *raw,
+                                    size_t *used);
+
+/* The unfinished line counts as one, by decree: it is p[0..n) as it is. */
+void line_wire_break(struct line_wire *w);
+
+/* A raw line of at most LIMIT_MESSAGE_BYTES + 1 as text that is clean by
+ * utf8_is_clean(). Borrows from raw, or from scratch if anything had to be
+ * changed. */
+#define LINE_WIRE_SCRATCH_BYTES (4 * LIMIT_MESSAGE_BYTES)
+struct str line_wire_text(struct str raw, struct buf *scratch);
+
+/* "FILE:name:size": so many raw bytes follow the line. The name may hold
+ * colons. False, and nothing set, when it is anything else. */
+bool line_wire_file(struct str line, struct str *name, uint64_t *size);
+
+#endif
