@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+#
+# The façade: Meson does the work. On a fresh Debian 12 machine `make run` and
+# `make test` install what is missing first.
+#
+#   make          build/loquatd and build/loquat
+#   make run      build and start a server on port 4000
+#   make test     everything that CI runs
+#   make soak     the long version of the crash tests
+#   make fuzz     every fuzz target, FUZZ_SECONDS each (default 600)
+#   make bench    what a server and its connections cost on this machine
+#   make install  into PREFIX (default /usr/local)
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+PYTEST = /usr/bin/python3 -m pytest -p no:cacheprovider
+SAN_ENV = ASAN_OPTIONS=handle_segv=2:detect_leaks=1:abort_on_error=0 \
+          UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+          TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+.PHONY: all run test lint unit tsan smoke blackbox soak fuzz bench install clean deps
+
+all: deps build/build.ninja
+	@ninja -C build --quiet
+
+deps:
+	@tools/deps.sh
+
+build/build.ninja:
+	@meson setup build >/dev/null
+
+# One switch away: the same tree under a sanitizer, by clang.
+build-asan/build.ninja:
+	@CC=clang meson setup build-asan -Db_sanitize=address,undefined \
+	  -Db_lundef=false -Dfuzz=true -Dwerror=true >/dev/null
+build-tsan/build.ninja:
+	@CC=clang meson setup build-tsan -Db_sanitize=thread -Db_lundef=false \
+	  >/dev/null
+
+run: all
+	@echo "loquat: when the server listens, type in another terminal:"
+	@echo "    nc localhost 4000            a name, then chat; /help lists the commands"
+	@echo "    build/loquat localhost       the same rooms, with reconnection and history"
+	@echo "  What you type here goes to everyone as [SERVER]; Ctrl-C stops politely."
+	@exec build/loquatd
+
+test: all lint unit tsan smoke blackbox
+
+lint:
+	@echo "== the layers and the sizes"
+	@/usr/bin/python3 tools/layers.py
+	@/usr/bin/python3 tools/sizes.py
+
+unit: deps build-asan/build.ninja
+	@echo "== unit tests under ASan and UBSan"
+	@ninja -C build-asan --quiet
+	@$(SAN_ENV) meson test -C build-asan --no-rebuild --suite unit
+
+tsan: deps build-tsan/build.ninja
+	@echo "== the threaded parts under TSan"
+	@ninja -C build-tsan --quiet
+	@$(SAN_ENV) meson test -C build-tsan --no-rebuild \
+	  base/log base/metrics hub/mailbox hub/readers hub/core hub/fanout edge/worker
+
+smoke: unit
+	@echo "== every fuzz target for 20 seconds"
+	@$(SAN_ENV) tools/fuzz.sh build-asan 20
+
+blackbox: all unit
+	@echo "== black-box tests: real servers, sockets, clients"
+	@$(SAN_ENV) $(PYTEST) -q -n 2 --dist worksteal -rs tests
+
+soak: all
+	@LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs tests/test_crash.py
+
+fuzz: deps build-asan/build.ninja
+	@ninja -C build-asan --quiet
+	@$(SAN_ENV) tools/fuzz.sh build-asan $(FUZZ_SECONDS)
+
+bench: all
+	@/usr/bin/python3 bench/idle.py
+
+install: all
+	@meson configure build -Dprefix=$(PREFIX)
+	@meson install -C build
+
+clean:
+	@rm -rf build build-asan build-tsan

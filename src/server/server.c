@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Building the server up, and the polite stop: no new connections, everyone
+ * is told, what was queued is written, the core finishes what it has, the
+ * log is folded into the database. A second signal ends the process at once. */
+#include "server/server.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "dialect/line/line.h"
+#include "dialect/native/native.h"
+#include "edge/worker.h"
+#include "net/listener.h"
+#include "server/operator.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that are not connections: the database, its log, readers,
+ * loops, the listener, standard streams. */
+#define RESERVED_FDS 96
+
+/* Asked in this order; the one without sniff comes last. */
+static const struct dialect *const dialects[] = {
+    &native_dialect, &line_dialect, NULL,
+};
+
+struct server {
+    const struct config *config;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    uv_async_t broken_async;
+    bool loop_made, watching;
+    int status;
+
+    struct metrics *metrics;
+    struct metrics_shard *shard;               /* the main thread's */
+    struct store *store;
+    struct hub *hub;
+    struct gate *gate;
+    struct dialect_config dialect_config;
+    unsigned workers_n;
+    struct worker *workers[LIMIT_WORKERS];
+    struct mailbox *mailboxes[LIMIT_WORKERS];   /* the operator's is last */
+    struct operator *operator;
+    struct readers *readers;
+    struct core *core;
+    struct listener *listener;
+};
+
+static unsigned
+worker_count(const struct config *c)
+{
+    if (c->workers > 0)
+        return (unsigned)c->workers;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 1)
+        cores = 1;
+    return cores < LIMIT_WORKERS ? (unsigned)cores : LIMIT_WORKERS - 1;
+}
+
+/* Raises the soft limit to the hard one; returns what connections may use. */
+static unsigned
+raise_fd_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return 1024 - RESERVED_FDS;
+    r.rlim_cur = r.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+    (void)getrlimit(RLIMIT_NOFILE, &r);
+    if (r.rlim_cur > 10000000)
+        return 10000000;
+    return r.rlim_cur > 2 * RESERVED_FDS ? (unsigned)r.rlim_cur - RESERVED_FDS
+                                         : RESERVED_FDS;
+}
+
+static struct gate_options
+gate_options(const struct config *c, unsigned fds)
+{
+    unsigned wanted = (unsigned)c->connections;
+    return (struct gate_options){
+        .connections = wanted && wanted < fds ? wanted : fds,
+        .connections_per_address = (unsigned)c->connections_per_address,
+        .arrivals_per_address = (unsigned)c->arrivals_per_address,
+        .exempt_loopback = c->exempt == CONFIG_EXEMPT_LOOPBACK,
+    };
+}
+
+static struct edge_limits
+edge_limits(const struct config *c)
+{
+    return (struct edge_limits){
+        .grace_ms = c->grace_ms,
+        .first_ms = c->first_ms,
+        .login_ms = c->login_ms,
+        .stall_ms = c->stall_ms,
+        .linger_ms = c->linger_ms,
+        .dead_s = (unsigned)((c->dead_ms + 999) / 1000),
+        .prelogin_bytes = (size_t)c->prelogin_bytes,
+        .output_soft_bytes = (size_t)c->output_soft_bytes,
+        .output_hard_bytes = (size_t)c->output_hard_bytes,
+        .messages_per_second = (double)c->messages_per_second,
+        .messages_burst = (unsigned)c->messages_burst,
+        .flood_exempt_loopback = c->exempt == CONFIG_EXEMPT_LOOPBACK,
+    };
+}
+
+static struct dialect_config
+dialect_config(const struct server *s)
+{
+    const struct config *c = s->config;
+    return (struct dialect_config){
+        .server_name = c->server_name,
+        .epoch = store_epoch(s->store),
+        .charset = (enum name_charset)c->charset,
+        .message_bytes = (size_t)c->message_bytes,
+        .newline = (enum line_newline)c->newline,
+        .names = (enum line_names)c->names,
+        .pause_ms = c->pause_ms,
+        .heartbeat_ms = c->heartbeat_ms,
+        .dead_ms = c->dead_ms,
+    };
+}
+
+static void
+request_stop(struct server *s)
+{
+    uv_stop(&s->loop);
+}
+
+static void
+on_quit(void *arg)
+{
+    request_stop(arg);
+}
+
+static void
+on_signal(uv_signal_t *handle, int signum)
+{
+    log_event(LOG_INFO, "server", "signal", LOG_N("number", signum));
+    request_stop(handle->data);
+}
+
+static void
+on_broken(uv_async_t *async)
+{
+    struct server *s = async->data;
+    s->status = 1;
+    request_stop(s);
+}
+
+/* The core's thread. */
+static void
+core_broken(void *arg)
+{
+    struct server *s = arg;
+    uv_async_send(&s->broken_async);
+}
+
+/* The core's thread. The operator is never starved: it has no share. */
+static void
+core_starved(void *arg, unsigned worker)
+{
+    struct server *s = arg;
+    if (worker < s->workers_n)
+        worker_unstarve(s->workers[worker]);
+}
+
+/* To the worker with the fewest connections. */
+static void
+on_accept(void *arg, int fd, const struct sockaddr_storage *peer)
+{
+    struct server *s = arg;
+    const char *why = gate_admit(s->gate, peer, clock_mono_ms());
+    if (why) {
+        char text[INET6_ADDRSTRLEN];
+        address_text(peer, text);
+        log_event(LOG_WARN, "server", "refused", LOG_S("address", text),
+                  LOG_S("why", why));
+        metrics_add(s->shard, METRIC_refused_total, 1);
+        if (write(fd, why, strlen(why)) > 0)
+            (void)!write(fd, "\n", 1);
+        close(fd);
+        return;
+    }
+    struct worker *best = s->workers[0];
+    for (unsigned i = 1; i < s->workers_n; i++)
+        if (worker_connections(s->workers[i]) < worker_connections(best))
+            best = s->workers[i];
+    worker_adopt(best, fd, peer);
+}
+
+static int
+make_loop(struct server *s, struct err *e)
+{
+    if (uv_loop_init(&s->loop) != 0)
+        return err_set(e, ENOMEM, "cannot make an event loop");
+    s->loop_made = true;
+    s->broken_async.data = s;
+    must(uv_async_init(&s->loop, &s->broken_async, on_broken) == 0);
+    static const int numbers[] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < 2; i++) {
+        s->signals[i].data = s;
+        must(uv_signal_init(&s->loop, &s->signals[i]) == 0);
+        must(uv_signal_start(&s->signals[i], on_signal, numbers[i]) == 0);
+    }
+    s->watching = true;
+    return 0;
+}
+
+static int
+make_state(struct server *s, struct err *e)
+{
+    const struct config *c = s->config;
+    s->metrics = metrics_new();
+    s->shard = metrics_shard_new(s->metrics);
+    int r = store_open(c->data, (enum store_sync)c->synchronous, &s->store, e);
+    if (r < 0)
+        return r;
+    struct hub_options o = {
+        .workers = s->workers_n + 1,
+        .message_bytes = (size_t)c->message_bytes,
+        .gather_above = (unsigned)c->gather_above,
+        .gather_ms = 1000,
+        .charset = (enum name_charset)c->charset,
+        .any_name = c->names == LINE_NAMES_ADDRESS,
+        .hold_name_ms = c->hold_name_ms,
+    };
+    return hub_new(s->store, &o, metrics_shard_new(s->metrics), &s->hub, e);
+}
+
+static int
+make_workers(struct server *s, unsigned fds, struct err *e)
+{
+    struct gate_options gate = gate_options(s->config, fds);
+    s->gate = gate_new(&gate);
+    s->dialect_config = dialect_config(s);
+    for (unsigned i = 0; i < s->workers_n; i++) {
+        struct worker_options o = {
+            .index = i,
+            .dialects = dialects,
+            .config = &s->dialect_config,
+            .limits = edge_limits(s->config),
+            .gate = s->gate,
+            .shard = metrics_shard_new(s->metrics),
+        };
+        int r = worker_new(&o, &s->workers[i], e);
+        if (r < 0)
+            return r;
+        s->mailboxes[i] = worker_mailbox(s->workers[i]);
+    }
+    s->operator = operator_new(&s->loop, s->workers_n, on_quit, s);
+    s->mailboxes[s->workers_n] = operator_mailbox(s->operator);
+    return 0;
+}
+
+static int
+start_threads(struct server *s, struct err *e)
+{
+    int r = readers_start(store_path(s->store), (unsigned)s->config->readers,
+                          s->mailboxes, &s->readers, e);
+    if (r < 0)
+        return r;
+    struct core_options o = {
+        .hub = s->hub,
+        .store = s->store,
+        .readers = s->readers,
+        .shard = metrics_shard_new(s->metrics),
+        .workers = s->workers_n + 1,
+        .mailboxes = s->mailboxes,
+        .queue_max = (unsigned)s->config->queue,
+        .starved = core_starved,
+        .broken = core_broken,
+        .arg = s,
+    };
+    r = core_start(&o, &s->core, e);
+    for (unsigned i = 0; r == 0 && i < s->workers_n; i++)
+        r = worker_start(s->workers[i], s->core, s->readers, e);
+    return r;
+}
+
+static int
+start_listening(struct server *s, struct err *e)
+{
+    const char *address = s->config->address;
+    int r = listener_open(&s->loop, address, (unsigned)s->config->port,
+                          on_accept, s, &s->listener, e);
+    if (r < 0)
+        return r;
+    bool colon = strchr(address, ':') != NULL;
+    printf("loquatd listening on %s%s%s:%u\n", colon ? "[" : "",
+           *address ? address : "*", colon ? "]" : "",
+           listener_port(s->listener));
+    fflush(stdout);
+    log_event(LOG_INFO, "server", "ready",
+              LOG_N("port", listener_port(s->listener)),
+              LOG_N("workers", s->workers_n), LOG_S("data", s->config->data));
+    return 0;
+}
+
+/* From the first signal on, the next one ends the process by itself. */
+static void
+unwatch_signals(struct server *s)
+{
+    if (!s->watching)
+        return;
+    s->watching = false;
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    uv_close((uv_handle_t *)&s->broken_async, NULL);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
+}
+
+static void
+stop_threads(struct server *s)
+{
+    listener_close(&s->listener);
+    unwatch_signals(s);
+    if (s->core) {
+        struct command *stop = command_new(COMMAND_STOP, (struct str){0},
+                                           (struct str){0}, (struct str){0});
+        stop->now_ms = clock_wall_ms();
+        core_operate(s->core, stop);
+    }
+    for (unsigned i = 0; i < s->workers_n; i++)
+        if (s->workers[i])
+            worker_join(s->workers[i]);
+    core_stop(&s->core);
+    readers_stop(&s->readers);
+}
+
+/* Accepts any half-built server. */
+static void
+take_apart(struct server *s)
+{
+    stop_threads(s);
+    for (unsigned i = 0; i < s->workers_n; i++)
+        worker_free(&s->workers[i]);
+    if (s->operator)
+        operator_close(s->operator);
+    if (s->loop_made) {
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        must(uv_loop_close(&s->loop) == 0);
+    }
+    operator_free(&s->operator);
+    gate_free(&s->gate);
+    hub_free(&s->hub);
+    store_close(&s->store);
+    metrics_free(&s->metrics);
+}
+
+int
+server_run(const struct config *config)
+{
+    struct server s = {.config = config, .workers_n = worker_count(config)};
+    struct err e;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);     /* a full disk is an answer, not an end */
+    signal(SIGTTIN, SIG_IGN);     /* started with & from a terminal */
+    rand_init();
+
+    int r = make_loop(&s, &e);
+    unsigned fds = raise_fd_limit();
+    if (r == 0)
+        r = make_state(&s, &e);
+    if (r == 0)
+        r = make_workers(&s, fds, &e);
+    if (r == 0)
+        r = start_threads(&s, &e);
+    if (r == 0)
+        r = start_listening(&s, &e);
+    if (r == 0) {
+        operator_start(s.operator, s.core);
+        uv_run(&s.loop, UV_RUN_DEFAULT);
+        log_event(LOG_INFO, "server", "stopping");
+    } else {
+        fprintf(stderr, "loquatd: %s.\n", e.text);
+        s.status = 1;
+    }
+    take_apart(&s);
+    if (r == 0)
+        log_event(LOG_INFO, "server", "stopped", LOG_N("status", s.status));
+    return s.status;
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Installs what the build and the tests need and this machine lacks, from
+# Debian's packages, by name. Says nothing when nothing is missing.
+set -eu
+
+packages="
+build-essential clang libclang-rt-14-dev llvm-14 meson ninja-build pkg-config
+libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
+libutf8proc-dev libinih-dev libcmocka-dev protobuf-compiler
+python3 python3-pytest python3-pytest-xdist python3-protobuf
+netcat-openbsd
+"
+missing=
+for package in $packages; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
+    [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+echo "loquat: installing$missing"
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "loquat: as root, please: apt-get install$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -q >/dev/null
+# shellcheck disable=SC2086
+$as_root apt-get install -q -y --no-install-recommends $missing >/dev/null
