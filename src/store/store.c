@@ -29,6 +29,7 @@ enum stmt {
     STMT_PUT_ROOM,
     STMT_SET_TOPIC,
     STMT_FIND_ROOM,
+    STMT_FIND_ROOM_ID,
     STMT_EACH_CHANNEL,
     STMT_PUT_MESSAGE,
     STMT_FIND_POST,
@@ -54,6 +55,7 @@ static const char *const sql[STMT_COUNT] = {
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STMT_SET_TOPIC] = "UPDATE rooms SET topic = ?2 WHERE id = ?1",
     [STMT_FIND_ROOM] = SELECT_ROOM " WHERE key = ?1",
+    [STMT_FIND_ROOM_ID] = SELECT_ROOM " WHERE id = ?1",
     [STMT_EACH_CHANNEL] = SELECT_ROOM " WHERE kind = ?1 ORDER BY id",
     [STMT_PUT_MESSAGE] =
         "INSERT INTO messages(" DB_MESSAGE_COLUMNS ")"
@@ -360,12 +362,11 @@ row_of(sqlite3_stmt *st, struct room_row *ret, int64_t *ret_last_ms)
     *ret_last_ms = sqlite3_column_int64(st, 7);
 }
 
-int
-store_find_room(struct store *s, struct str key, struct room_row *ret,
-                int64_t *ret_last_ms)
+/* st is bound; it is reset on the way out. */
+static int
+find_room(struct store *s, sqlite3_stmt *st, struct room_row *ret,
+          int64_t *ret_last_ms)
 {
-    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM];
-    db_bind_str(st, 1, key);
     int r = db_step(st);
     if (r > 0) {
         struct room_row row;
@@ -381,6 +382,24 @@ store_find_room(struct store *s, struct str key, struct room_row *ret,
     }
     sqlite3_reset(st);
     return r;
+}
+
+int
+store_find_room(struct store *s, struct str key, struct room_row *ret,
+                int64_t *ret_last_ms)
+{
+    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM];
+    db_bind_str(st, 1, key);
+    return find_room(s, st, ret, ret_last_ms);
+}
+
+int
+store_find_room_id(struct store *s, uint64_t id, struct room_row *ret,
+                   int64_t *ret_last_ms)
+{
+    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM_ID];
+    db_bind_int(st, 1, (int64_t)id);
+    return find_room(s, st, ret, ret_last_ms);
 }
 
 int

@@ -87,7 +87,7 @@ static void
 every_query_uses_an_index(void **state)
 {
     struct store *s = scratch_open(*state);
-    assert_int_equal(scratch_expect_indexes(scratch_newest), 9);
+    assert_int_equal(scratch_expect_indexes(scratch_newest), 10);
     store_close(&s);
 }
 
@@ -118,6 +118,10 @@ a_room_is_found_by_its_key_with_all_it_holds(void **state)
     assert_int_equal(got.created_ms, 1234567890123);
     assert_int_equal(got.last_seq, 3);
     assert_int_equal(last_ms, 5003);
+    assert_int_equal(store_find_room_id(s, 1, &got, &last_ms), 0);
+    assert_str_is(got.key, "#caf\u00e9");
+    assert_int_equal(got.last_seq, 3);
+    assert_int_equal(store_find_room_id(s, 2, &got, &last_ms), -ENOENT);
     store_close(&s);
 }
 
