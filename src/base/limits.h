@@ -10,7 +10,7 @@
 #define LIMIT_ROOM_BYTES         64      /* a room's name with its '#' */
 #define LIMIT_TOPIC_BYTES        512
 #define LIMIT_AWAY_BYTES         256
-#define LIMIT_MESSAGE_BYTES      (256 * 1024)  /* [limits] message_bytes */
+#define LIMIT_MESSAGE_BYTES      (128 * 1024)  /* [limits] message_bytes */
 #define LIMIT_PRELOGIN_BYTES     (8 * 1024)
 #define LIMIT_FRAME_BYTES        (256 * 1024)  /* native frame's payload */
 #define LIMIT_READ_BYTES         (64 * 1024)   /* a loop's shared read buffer */

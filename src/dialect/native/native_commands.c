@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One short function per request, found by the body's case in a table. Peers'
+ * text is cleaned here, before it becomes a command, and is never relayed as
+ * it came. */
+#include "dialect/native/native_commands.h"
+
+#include "base/limits.h"
+#include "base/rand.h"
+#include "base/utf8.h"
+
+enum {
+    SECRET_MIN = 16,
+    SECRET_MAX = 64,
+    PAGE_DEFAULT = 50,
+};
+
+/* The strings of a command, as the peer sent them; NULL = "". */
+struct strings {
+    const char *target, *name, *text;
+    enum utf8_lines lines;          /* in text; the others have one */
+};
+
+static struct command *
+refuse(struct native_refusal *why, enum deny deny, const char *text)
+{
+    *why = (struct native_refusal){deny, text};
+    return NULL;
+}
+
+/* A peer's string, clean: itself, or in buf. False when it grows too long. */
+static bool
+clean(struct buf *buf, const char *z, enum utf8_lines lines, struct str *ret)
+{
+    struct str s = str_of(z);
+
+    if (!utf8_is_clean(s, lines)) {
+        if (utf8_clean(buf, s, lines) < 0)
+            return false;
+        s = buf_str(buf);
+    }
+    *ret = s;
+    return true;
+}
+
+/* Nothing is left of something: "" would mean another thing than what was
+ * asked for (a reader, everyone). */
+static bool
+vanished(const char *z, struct str s)
+{
+    return s.n == 0 && z != NULL && *z != '\0';
+}
+
+static struct command *
+command_of(enum command_kind kind, const struct strings *in,
+           struct native_refusal *why)
+{
+    struct buf bufs[3];
+    struct str target, name, text;
+    struct command *c = NULL;
+
+    for (int i = 0; i < 3; i++)
+        buf_init(&bufs[i], LIMIT_MESSAGE_BYTES);
+    if (!clean(&bufs[0], in->target, UTF8_ONE_LINE, &target) ||
+        !clean(&bufs[1], in->name, UTF8_ONE_LINE, &name) ||
+        !clean(&bufs[2], in->text, in->lines, &text))
+        refuse(why, DENY_MESSAGE_TOO_LONG, NULL);
+    else if (vanished(in->target, target))
+        refuse(why, DENY_BAD_ROOM, NULL);
+    else if (vanished(in->name, name))
+        refuse(why, DENY_BAD_NAME, NULL);
+    else
+        c = command_new(kind, target, name, text);
+    for (int i = 0; i < 3; i++)
+        buf_done(&bufs[i]);
+    return c;
+}
+
+/* The store's numbers are signed. No seq comes near. */
+static uint64_t
+bounded(uint64_t value)
+{
+    return value < INT64_MAX ? value : INT64_MAX;
+}
+
+static struct command *
+make_enter(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__Hello *hello = e->hello;
+    struct strings in = {.name = hello->name};
+    struct command *c;
+
+    if (hello->secret.len < SECRET_MIN || hello->secret.len > SECRET_MAX)
+        return refuse(why, DENY_BAD_REQUEST, "A secret has 16 to 64 bytes");
+    c = command_of(COMMAND_ENTER, &in, why);
+    if (c == NULL)
+        return NULL;
+    c->sender_id = rand_fingerprint(hello->secret.data, hello->secret.len);
+    c->or_similar = hello->or_similar;
+    c->resume = true;
+    return c;
+}
+
+static struct command *
+make_join(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__Join *join = e->join;
+    struct strings in = {.target = join->target};
+    struct command *c = command_of(COMMAND_JOIN, &in, why);
+
+    if (c == NULL)
+        return NULL;
+    c->room = bounded(join->room);
+    c->resume = join->resume_case == LOQUAT__V1__JOIN__RESUME_AFTER;
+    c->after = c->resume ? bounded(join->after) : 0;
+    return c;
+}
+
+static struct command *
+make_part(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.target = e->part->target};
+
+    return command_of(COMMAND_PART, &in, why);
+}
+
+/* Topics are set with SetTopic; whoever says nothing means text. */
+static bool
+kind_of_post(Loquat__V1__MessageKind kind, enum message_kind *ret)
+{
+    switch (kind) {
+    case LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_UNKNOWN:
+    case LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TEXT:
+        *ret = MESSAGE_TEXT;
+        return true;
+    case LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_ACTION:
+        *ret = MESSAGE_ACTION;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+read_client_id(const ProtobufCBinaryData *bytes, struct client_id *ret)
+{
+    struct client_id cid = {{0}};
+
+    if (bytes->len != 0) {
+        if (bytes->len != sizeof cid.b)
+            return false;
+        memcpy(cid.b, bytes->data, sizeof cid.b);
+        if (!client_id_given(&cid))
+            return false;
+    }
+    *ret = cid;
+    return true;
+}
+
+static struct command *
+make_post(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__Post *post = e->post;
+    struct strings in = {.target = post->target, .text = post->text,
+                         .lines = UTF8_KEEP_LF};
+    enum message_kind kind;
+    struct client_id cid;
+    struct command *c;
+
+    if (!kind_of_post(post->kind, &kind))
+        return refuse(why, DENY_BAD_REQUEST, "A post is text or an action");
+    if (!read_client_id(&post->client_id, &cid))
+        return refuse(why, DENY_BAD_REQUEST,
+                      "A client id is empty or 16 random bytes");
+    c = command_of(COMMAND_POST, &in, why);
+    if (c == NULL)
+        return NULL;
+    c->message_kind = kind;
+    c->cid = cid;
+    return c;
+}
+
+static bool
+page_mode(Loquat__V1__PageMode mode, enum page_mode *ret)
+{
+    switch (mode) {
+    case LOQUAT__V1__PAGE_MODE__PAGE_MODE_LATEST:
+        *ret = PAGE_LATEST;
+        return true;
+    case LOQUAT__V1__PAGE_MODE__PAGE_MODE_AFTER:
+        *ret = PAGE_AFTER;
+        return true;
+    case LOQUAT__V1__PAGE_MODE__PAGE_MODE_BEFORE:
+        *ret = PAGE_BEFORE;
+        return true;
+    case LOQUAT__V1__PAGE_MODE__PAGE_MODE_AROUND:
+        *ret = PAGE_AROUND;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint32_t
+page_limit(uint32_t asked)
+{
+    if (asked == 0)
+        return PAGE_DEFAULT;
+    return asked < LIMIT_PAGE_MESSAGES ? asked : LIMIT_PAGE_MESSAGES;
+}
+
+static struct command *
+make_history(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__GetHistory *get = e->get_history;
+    struct strings in = {.target = get->target};
+    enum page_mode mode;
+    struct command *c;
+
+    if (!page_mode(get->mode, &mode))
+        return refuse(why, DENY_BAD_REQUEST, "There is no such page mode");
+    c = command_of(COMMAND_HISTORY, &in, why);
+    if (c == NULL)
+        return NULL;
+    c->page.mode = mode;
+    c->page.at = bounded(get->seq);
+    c->page.limit = page_limit(get->limit);
+    return c;
+}
+
+static struct command *
+make_rooms(const Envelope *e, struct native_refusal *why)
+{
+    (void)e;
+    return command_of(COMMAND_ROOMS, &(struct strings){0}, why);
+}
+
+static struct command *
+make_people(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.target = e->get_people->target};
+
+    return command_of(COMMAND_WHO, &in, why);
+}
+
+static struct command *
+make_topic(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.target = e->set_topic->target,
+                         .text = e->set_topic->topic};
+
+    return command_of(COMMAND_TOPIC, &in, why);
+}
+
+static struct command *
+make_rename(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.name = e->set_name->name};
+
+    return command_of(COMMAND_RENAME, &in, why);
+}
+
+static struct command *
+make_away(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.text = e->set_away->text};
+    struct command *c = command_of(COMMAND_AWAY, &in, why);
+
+    if (c != NULL)
+        c->away = e->set_away->away;
+    return c;
+}
+
+static struct command *
+make_typing(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.target = e->set_typing->target};
+    struct command *c = command_of(COMMAND_TYPING, &in, why);
+
+    if (c != NULL)
+        c->away = e->set_typing->typing;
+    return c;
+}
+
+static struct command *
+make_cursor(const Envelope *e, struct native_refusal *why)
+{
+    struct strings in = {.target = e->set_cursor->target};
+    struct command *c = command_of(COMMAND_CURSOR, &in, why);
+
+    if (c == NULL)
+        return NULL;
+    c->delivered = bounded(e->set_cursor->delivered_seq);
+    c->read = bounded(e->set_cursor->read_seq);
+    return c;
+}
+
+static struct command *
+make_ping(const Envelope *e, struct native_refusal *why)
+{
+    struct command *c = command_of(COMMAND_PING, &(struct strings){0}, why);
+
+    if (c != NULL)
+        c->token = e->ping->token;
+    return c;
+}
+
+typedef struct command *make_fn(const Envelope *e,
+                                struct native_refusal *why);
+
+static const struct request {
+    make_fn *make;
+    bool numbered;          /* its answer would be lost without a number */
+    bool silent;            /* is not answered, nor is its refusal */
+} requests[] = {
+    [ENVELOPE_BODY(HELLO)]       = {make_enter, true, false},
+    [ENVELOPE_BODY(JOIN)]        = {make_join, true, false},
+    [ENVELOPE_BODY(PART)]        = {make_part, true, false},
+    [ENVELOPE_BODY(POST)]        = {make_post, true, false},
+    [ENVELOPE_BODY(GET_HISTORY)] = {make_history, true, false},
+    [ENVELOPE_BODY(GET_ROOMS)]   = {make_rooms, true, false},
+    [ENVELOPE_BODY(GET_PEOPLE)]  = {make_people, true, false},
+    [ENVELOPE_BODY(SET_TOPIC)]   = {make_topic, true, false},
+    [ENVELOPE_BODY(SET_NAME)]    = {make_rename, true, false},
+    [ENVELOPE_BODY(SET_AWAY)]    = {make_away, true, false},
+    [ENVELOPE_BODY(SET_TYPING)]  = {make_typing, false, true},
+    [ENVELOPE_BODY(SET_CURSOR)]  = {make_cursor, false, true},
+    [ENVELOPE_BODY(PING)]        = {make_ping, false, false},
+};
+
+struct command *
+native_command(const Envelope *e, struct native_refusal *why)
+{
+    size_t which = (size_t)e->body_case;
+    struct command *c;
+
+    if (which >= sizeof requests / sizeof requests[0] ||
+        requests[which].make == NULL)
+        return refuse(why, DENY_BAD_REQUEST,
+                      "This server does not know that request");
+    if (requests[which].numbered && e->request == 0)
+        return refuse(why, DENY_BAD_REQUEST,
+                      "A request needs a number greater than 0");
+    c = requests[which].make(e, why);
+    if (c == NULL)
+        return requests[which].silent ? refuse(why, DENY_NONE, NULL) : NULL;
+    c->request = e->request;
+    return c;
+}

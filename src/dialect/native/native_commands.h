@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a client's envelope to a command. Pure: nothing of the connection, nor
+ * of what was asked before. All text that comes out is clean UTF-8, and every
+ * number fits the store's 63 bits. */
+#ifndef DIALECT_NATIVE_NATIVE_COMMANDS_H
+#define DIALECT_NATIVE_NATIVE_COMMANDS_H
+
+#include "hub/access.h"
+#include "hub/command.h"
+#include "wire/envelope.h"
+
+struct native_refusal {
+    enum deny deny;         /* DENY_NONE: is not answered */
+    const char *text;       /* static; NULL: deny_text() says it all */
+};
+
+/* Returns owned, its request set; or NULL with *why filled. A body that is no
+ * request of a client's (Bye and Pong are none either) is DENY_BAD_REQUEST. */
+struct command *native_command(const Envelope *e, struct native_refusal *why);
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One short function per kind of event, found in a table: each fills in the
+ * envelope of a draft. */
+#include "dialect/native/native_events.h"
+
+#include "base/limits.h"
+#include "dialect/native/draft.h"
+
+#include <stdio.h>
+
+enum {
+    VERSION = 1,
+    /* What a message adds to its text, and a list to its items. */
+    MESSAGE_EXTRA = 160,
+    LIST_EXTRA = 1024,
+};
+
+_Static_assert(LIMIT_PAGE_BYTES + LIMIT_PAGE_MESSAGES * MESSAGE_EXTRA <=
+                       LIMIT_FRAME_BYTES - LIST_EXTRA,
+               "a page of history is one frame");
+
+/* --- What they have in common ------------------------------------------- */
+
+static Loquat__V1__ErrorCode
+error_code(enum deny deny)
+{
+#define CODE(name) \
+    case DENY_##name: return LOQUAT__V1__ERROR_CODE__ERROR_CODE_##name
+    switch (deny) {
+    case DENY_NONE: return LOQUAT__V1__ERROR_CODE__ERROR_CODE_UNKNOWN;
+    CODE(BAD_REQUEST);
+    CODE(BAD_VERSION);
+    CODE(NO_NAME);
+    CODE(BAD_NAME);
+    CODE(NAME_TAKEN);
+    CODE(BAD_ROOM);
+    CODE(NO_SUCH_ROOM);
+    CODE(NO_SUCH_PERSON);
+    CODE(NOT_IN_ROOM);
+    CODE(TOO_MANY_ROOMS);
+    CODE(FORBIDDEN);
+    CODE(EMPTY_MESSAGE);
+    CODE(MESSAGE_TOO_LONG);
+    CODE(CLIENT_ID_CONFLICT);
+    CODE(STORAGE_FULL);
+    CODE(STORAGE_BROKEN);
+    CODE(STOPPING);
+    }
+#undef CODE
+    must(!"a refusal");
+    return LOQUAT__V1__ERROR_CODE__ERROR_CODE_UNKNOWN;
+}
+
+_Static_assert((int)MESSAGE_TEXT ==
+                   (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TEXT &&
+               (int)MESSAGE_ACTION ==
+                   (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_ACTION &&
+               (int)MESSAGE_TOPIC ==
+                   (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TOPIC &&
+               (int)ROOM_CHANNEL ==
+                   (int)LOQUAT__V1__ROOM_KIND__ROOM_KIND_CHANNEL &&
+               (int)ROOM_DIRECT ==
+                   (int)LOQUAT__V1__ROOM_KIND__ROOM_KIND_DIRECT,
+               "kinds have the same numbers here and there");
+
+/* The client id's bytes; those of the event, which outlives the draft. */
+static ProtobufCBinaryData
+cid_bytes(const struct event *e)
+{
+    if (!client_id_given(&e->cid))
+        return (ProtobufCBinaryData){0, NULL};
+    return (ProtobufCBinaryData){sizeof e->cid.b, (uint8_t *)e->cid.b};
+}
+
+static void
+fill_message(struct draft *d, const struct event *e, Loquat__V1__Message *m)
+{
+    m->room = e->room;
+    m->seq = e->seq;
+    m->msgid = draft_msgid(d, e->room, e->seq);
+    m->time_ms = e->time_ms;
+    m->sender = draft_text(d, e->name);
+    m->kind = (Loquat__V1__MessageKind)e->message_kind;
+    m->text = draft_text(d, e->text);
+    m->sender_id = e->sender_id;
+    m->client_id = cid_bytes(e);
+}
+
+/* --- Shared events ------------------------------------------------------ */
+
+static void
+say_message(struct draft *d, const struct event *e)
+{
+    fill_message(d, e, draft_body(d, ENVELOPE_BODY(MESSAGE)));
+}
+
+/* n names follow. */
+static Loquat__V1__Presence *
+presence(struct draft *d, const struct event *e,
+         Loquat__V1__PresenceKind kind, size_t n)
+{
+    Loquat__V1__Presence *p = draft_body(d, ENVELOPE_BODY(PRESENCE));
+
+    p->room = e->room;
+    p->kind = kind;
+    p->present = e->count;
+    p->text = draft_text(d, e->text);
+    p->n_names = n;
+    p->names = draft_list(d, n);
+    return p;
+}
+
+static void
+say_joined(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Presence *p = presence(
+        d, e, LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_JOINED, 1);
+
+    p->names[0] = draft_text(d, e->name);
+}
+
+static void
+say_left(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Presence *p = presence(
+        d, e, LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_LEFT, 1);
+
+    p->names[0] = draft_text(d, e->name);
+}
+
+static void
+say_gathered(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Presence *p = presence(
+        d, e,
+        e->joined ? LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_JOINED
+                  : LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_LEFT,
+        e->items_n);
+
+    for (size_t i = 0; i < e->items_n; i++)
+        p->names[i] = draft_text(d, e->items[i]->name);
+    p->others = e->others;
+}
+
+static void
+say_renamed(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Presence *p = presence(
+        d, e, LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_RENAMED, 2);
+
+    p->names[0] = draft_text(d, e->name);
+    p->names[1] = draft_text(d, e->extra);
+}
+
+static void
+say_away(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Presence *p = presence(
+        d, e,
+        e->away ? LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_AWAY
+                : LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_BACK, 1);
+
+    p->names[0] = draft_text(d, e->name);
+}
+
+static void
+say_typing(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Typing *t = draft_body(d, ENVELOPE_BODY(TYPING));
+
+    t->room = e->room;
+    t->name = draft_text(d, e->name);
+    t->typing = e->away;
+}
+
+static void
+say_cursor(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Cursor *c = draft_body(d, ENVELOPE_BODY(CURSOR));
+
+    c->room = e->room;
+    c->name = draft_text(d, e->name);
+    c->delivered_seq = e->delivered;
+    c->read_seq = e->read;
+}
+
+static void
+say_announcement(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Announcement *a = draft_body(d, ENVELOPE_BODY(ANNOUNCEMENT));
+
+    a->text = draft_text(d, e->text);
+}
+
+/* --- To one session ----------------------------------------------------- */
+
+static void
+say_subscribed(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Joined *j = draft_body(d, ENVELOPE_BODY(JOINED));
+
+    j->room = e->room;
+    j->target = draft_text(d, e->room_name);
+    j->kind = (Loquat__V1__RoomKind)e->room_kind;
+    j->topic = draft_text(d, e->text);
+    j->last_seq = e->seq;
+    j->present = e->count;
+}
+
+static void
+say_unsubscribed(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Parted *p = draft_body(d, ENVELOPE_BODY(PARTED));
+
+    p->room = e->room;
+    p->target = draft_text(d, e->room_name);
+}
+
+static void
+say_caught_up(struct draft *d, const struct event *e)
+{
+    Loquat__V1__CaughtUp *c = draft_body(d, ENVELOPE_BODY(CAUGHT_UP));
+
+    c->room = e->room;
+    c->seq = e->seq;
+}
+
+static void
+say_welcome(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Welcome *w = draft_body(d, ENVELOPE_BODY(WELCOME));
+    const struct dialect_config *config = d->config;
+
+    w->version = VERSION;
+    w->server = (char *)config->server_name;
+    w->features = LOQUAT__V1__FEATURE__FEATURE_SIGNALS;
+    w->name = draft_text(d, e->name);
+    w->session = e->session;
+    w->epoch = config->epoch;
+    w->heartbeat_ms = (uint32_t)config->heartbeat_ms;
+    w->dead_ms = (uint32_t)config->dead_ms;
+    w->message_bytes = (uint32_t)config->message_bytes;
+    w->time_ms = e->time_ms;
+}
+
+static void
+say_posted(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Posted *p = draft_body(d, ENVELOPE_BODY(POSTED));
+
+    p->room = e->room;
+    p->seq = e->seq;
+    p->msgid = draft_msgid(d, e->room, e->seq);
+    p->time_ms = e->time_ms;
+    p->duplicate = e->duplicate;
+    p->client_id = cid_bytes(e);
+}
+
+static void
+say_done(struct draft *d, const struct event *e)
+{
+    (void)e;
+    draft_body(d, ENVELOPE_BODY(DONE));
+}
+
+/* "That name cannot be used (is longer than 32 bytes)" */
+static char *
+sentence(struct draft *d, const struct event *e)
+{
+    const char *start = deny_text(e->deny);
+    size_t n = strlen(start) + e->text.n + sizeof " ()";
+    char *z = draft_take(d, n);
+
+    snprintf(z, n, "%s (%.*s)", start, STR_FMT(e->text));
+    return z;
+}
+
+static void
+say_denied(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Error *error = draft_body(d, ENVELOPE_BODY(ERROR));
+
+    error->code = error_code(e->deny);
+    error->text = e->text.n > 0 ? sentence(d, e)
+                                : (char *)deny_text(e->deny);
+}
+
+static void
+say_page(struct draft *d, const struct event *e)
+{
+    Loquat__V1__History *h = draft_body(d, ENVELOPE_BODY(HISTORY));
+
+    h->room = e->room;
+    h->more = e->more;
+    h->messages = draft_list(d, e->items_n);
+    for (size_t i = 0; i < e->items_n; i++) {
+        h->messages[i] = draft_piece(d, &loquat__v1__message__descriptor);
+        fill_message(d, e->items[i], h->messages[i]);
+    }
+    h->n_messages = e->items_n;
+}
+
+/* Does one more item fit into this list's frame? Counts it if so. */
+static bool
+fits(const void *item, size_t *bytes)
+{
+    size_t n = protobuf_c_message_get_packed_size(item) + MESSAGE_EXTRA;
+
+    if (n > LIMIT_FRAME_BYTES - LIST_EXTRA - *bytes)
+        return false;
+    *bytes += n;
+    return true;
+}
+
+static Loquat__V1__Person *
+person(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Person *p = draft_piece(d, &loquat__v1__person__descriptor);
+
+    p->name = draft_text(d, e->name);
+    p->away = e->away;
+    p->away_text = draft_text(d, e->text);
+    p->active_ms = e->time_ms;
+    p->delivered_seq = e->delivered;
+    p->read_seq = e->read;
+    return p;
+}
+
+static void
+say_people(struct draft *d, const struct event *e)
+{
+    Loquat__V1__People *p = draft_body(d, ENVELOPE_BODY(PEOPLE));
+    size_t bytes = 0, i;
+
+    p->people = draft_list(d, e->items_n);
+    for (i = 0; i < e->items_n; i++) {
+        p->people[i] = person(d, e->items[i]);
+        if (!fits(p->people[i], &bytes))
+            break;
+    }
+    p->n_people = i;
+    p->more = e->more || i < e->items_n;
+    p->total = e->count;
+}
+
+static Loquat__V1__Room *
+room(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Room *r = draft_piece(d, &loquat__v1__room__descriptor);
+
+    r->target = draft_text(d, e->room_name);
+    r->topic = draft_text(d, e->text);
+    r->present = e->count;
+    r->last_seq = e->seq;
+    return r;
+}
+
+static void
+say_rooms(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Rooms *r = draft_body(d, ENVELOPE_BODY(ROOMS));
+    size_t bytes = 0, i;
+
+    r->rooms = draft_list(d, e->items_n);
+    for (i = 0; i < e->items_n; i++) {
+        r->rooms[i] = room(d, e->items[i]);
+        if (!fits(r->rooms[i], &bytes))
+            break;
+    }
+    r->n_rooms = i;
+    r->more = e->more || i < e->items_n;
+}
+
+static void
+say_pong(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Pong *p = draft_body(d, ENVELOPE_BODY(PONG));
+
+    p->token = e->token;
+}
+
+/* --- The table ---------------------------------------------------------- */
+
+typedef void say_fn(struct draft *d, const struct event *e);
+
+static const struct saying {
+    say_fn *say;
+    bool signal;            /* only for those who asked for signals */
+} sayings[] = {
+    [EVENT_MESSAGE]      = {say_message, false},
+    [EVENT_JOINED]       = {say_joined, true},
+    [EVENT_LEFT]         = {say_left, true},
+    [EVENT_GATHERED]     = {say_gathered, true},
+    [EVENT_RENAMED]      = {say_renamed, true},
+    [EVENT_AWAY]         = {say_away, true},
+    [EVENT_TYPING]       = {say_typing, true},
+    [EVENT_CURSOR]       = {say_cursor, true},
+    [EVENT_ANNOUNCEMENT] = {say_announcement, false},
+    [EVENT_SUBSCRIBED]   = {say_subscribed, false},
+    [EVENT_UNSUBSCRIBED] = {say_unsubscribed, false},
+    [EVENT_CAUGHT_UP]    = {say_caught_up, false},
+    [ANSWER_WELCOME]     = {say_welcome, false},
+    [ANSWER_POSTED]      = {say_posted, false},
+    [ANSWER_DONE]        = {say_done, false},
+    [ANSWER_DENIED]      = {say_denied, false},
+    [ANSWER_PAGE]        = {say_page, false},
+    [ANSWER_PEOPLE]      = {say_people, false},
+    [ANSWER_ROOMS]       = {say_rooms, false},
+    [ANSWER_PONG]        = {say_pong, false},
+};
+
+static const struct saying *
+saying_of(const struct event *e)
+{
+    size_t which = (size_t)e->kind;
+
+    if (which >= sizeof sayings / sizeof sayings[0] || !sayings[which].say)
+        return NULL;
+    return &sayings[which];
+}
+
+static struct slab *
+say(const struct saying *saying, const struct dialect_config *config,
+    const struct event *e)
+{
+    struct draft d;
+
+    draft_init(&d, config, draft_bytes(e));
+    d.envelope.request = e->request;
+    saying->say(&d, e);
+    return draft_done(&d);
+}
+
+struct slab *
+native_encode(const struct dialect_config *config, unsigned encoding,
+              const struct event *e)
+{
+    const struct saying *saying = saying_of(e);
+
+    if (saying == NULL || (saying->signal && encoding == NATIVE_QUIET))
+        return NULL;
+    return say(saying, config, e);
+}
+
+struct slab *
+native_answer(const struct dialect_config *config, const struct event *e)
+{
+    const struct saying *saying = saying_of(e);
+
+    must(saying != NULL);
+    return say(saying, config, e);
+}
+
+/* --- Without an event --------------------------------------------------- */
+
+struct slab *
+native_error(uint64_t request, enum deny deny, const char *why)
+{
+    struct draft d;
+    Loquat__V1__Error *error;
+
+    draft_init(&d, NULL, DRAFT_BYTES);
+    error = draft_body(&d, ENVELOPE_BODY(ERROR));
+    error->code = error_code(deny);
+    error->text = (char *)(why ? why : deny_text(deny));
+    d.envelope.request = request;
+    return draft_done(&d);
+}
+
+struct slab *
+native_closing(enum deny deny, struct str why, bool reconnect)
+{
+    struct draft d;
+    Loquat__V1__Closing *closing;
+
+    draft_init(&d, NULL, DRAFT_BYTES + why.n);
+    closing = draft_body(&d, ENVELOPE_BODY(CLOSING));
+    closing->code = error_code(deny);
+    closing->text = why.n > 0 ? draft_text(&d, why) : (char *)deny_text(deny);
+    closing->reconnect = reconnect;
+    return draft_done(&d);
+}
+
+struct slab *
+native_ping(uint64_t token)
+{
+    struct draft d;
+    Loquat__V1__Ping *ping;
+
+    draft_init(&d, NULL, DRAFT_BYTES);
+    ping = draft_body(&d, ENVELOPE_BODY(PING));
+    ping->token = token;
+    return draft_done(&d);
+}
