@@ -39,7 +39,7 @@ enum event_kind {
                           name of who did it, for a kick */
 
     /* Answers; request and command (what is answered) are set. */
-    ANSWER_WELCOME,    /* name session: the name that was given */
+    ANSWER_WELCOME,    /* name session time_ms: the name that was given */
     ANSWER_POSTED,     /* room seq time_ms cid duplicate */
     ANSWER_DONE,
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the

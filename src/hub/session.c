@@ -112,6 +112,7 @@ welcome(struct call *x, const struct session *s)
     struct parcel *p = parcel_new(PARCEL_SESSION, s->id, 0, e);
 
     e->session = s->id;
+    e->time_ms = x->command->now_ms;
     e->sender_id = s->sender_id;
     p->who = session_who(s);
     tell_caller_parcel(x, p);

@@ -68,7 +68,7 @@ const struct config_key config_keys[] = {
     {"limits", "messages_burst", CONFIG_COUNT, AT(messages_burst), "10", 1,
      1000000, NULL, NULL, NULL, "At once, before slowing down."},
     {"limits", "message_bytes", CONFIG_BYTES, AT(message_bytes), "16K", 64,
-     LIMIT_MESSAGE_BYTES / 2, NULL, NULL, NULL, "The longest message."},
+     LIMIT_MESSAGE_BYTES, NULL, NULL, NULL, "The longest message."},
     {"limits", "prelogin_bytes", CONFIG_BYTES, AT(prelogin_bytes), "8K", 256,
      LIMIT_FRAME_BYTES, NULL, NULL, NULL, "Received before a name is given."},
     {"limits", "first_line", CONFIG_TIME, AT(first_ms), "10s", 100 * MS, DAY,
