@@ -65,6 +65,13 @@ class Server:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
+    def expect_log(self, text):
+        """Waits until the log holds text."""
+        end = time.monotonic() + DEADLINE
+        while text not in self.log():
+            assert time.monotonic() < end, f"no {text!r} in:\n{self.log()}"
+            select.select([], [], [], 0.02)
+
     def operator(self, line):
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
