@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Everything that time decides, over one timer per connection. A deadline is
+ * not stored: each follows from the connection's state and one moment, and the
+ * timer is set for the nearest. It may be set too early (a deadline has moved
+ * on meanwhile), never too late, and is not set at all when nothing is waited
+ * for: a named, idle connection costs no timer. */
+#include "edge/conn_impl.h"
+#include "edge/worker_impl.h"
+
+#define NO_NAME_TEXT "No name was given in time. Bye!"
+
+enum deadline {
+    GRACE,      /* silence from the start: a person with nc */
+    PAUSE,      /* the first bytes were not a whole line, and none need be */
+    FIRST,      /* the first byte came, the first whole line did not */
+    LOGIN,
+    FLOOD,      /* not an end: the next token */
+    STALL,
+    LINGER,
+    DEADLINES,
+};
+
+#define NEVER INT64_MAX
+
+static int64_t
+left(const struct conn *c, uint32_t since_ms, int64_t limit_ms)
+{
+    return limit_ms - (uint32_t)(conn_now(c) - since_ms);
+}
+
+static int64_t
+pause_left(const struct conn *c)
+{
+    const struct dialect_config *config = conn_config(c);
+
+    if (c->known || c->bytes_in == 0 ||
+        config->newline != LINE_NEWLINE_OPTIONAL)
+        return NEVER;
+    return left(c, c->heard_ms, config->pause_ms);
+}
+
+static int64_t
+flood_left(const struct conn *c)
+{
+    const struct worker *w = c->worker;
+
+    if (!(c->held & HELD_FLOOD))
+        return NEVER;
+    return flood_wait_ms(&c->flood, &w->pace, worker_now_ms(w));
+}
+
+/* Milliseconds until it is due, <= 0 when it is. */
+static int64_t
+deadline_left(const struct conn *c, enum deadline which)
+{
+    const struct edge_limits *l = &c->worker->o.limits;
+    bool silent = c->dialect == NULL && c->bytes_in == 0;
+    bool began = !c->spoke && c->bytes_in > 0;
+
+    if (c->ending)
+        return which == LINGER ? left(c, c->ended_ms, l->linger_ms) : NEVER;
+    switch (which) {
+    case GRACE:
+        return silent ? left(c, c->born_ms, l->grace_ms) : NEVER;
+    case PAUSE:
+        return pause_left(c);
+    case FIRST:
+        return began ? left(c, c->first_ms, l->first_ms) : NEVER;
+    case LOGIN:
+        return c->named ? NEVER : left(c, c->born_ms, l->login_ms);
+    case FLOOD:
+        return flood_left(c);
+    case STALL:
+        return c->unsent > 0 ? left(c, c->moved_ms, l->stall_ms) : NEVER;
+    case LINGER:
+    case DEADLINES:
+        break;
+    }
+    return NEVER;
+}
+
+static void
+act(struct conn *c, enum deadline which)
+{
+    switch (which) {
+    case GRACE:
+        conn_speak(c, conn_fallback(c));
+        break;
+    case PAUSE:
+        conn_assume(c);
+        break;
+    case FIRST:
+        conn_refuse(c, NO_NAME_TEXT, "nothing whole in time");
+        break;
+    case LOGIN:
+        conn_refuse(c, NO_NAME_TEXT, "no name in time");
+        break;
+    case FLOOD:
+        conn_unhold(c, HELD_FLOOD);
+        break;
+    case STALL:
+        conn_lose(c, "stalled");
+        break;
+    case LINGER:
+        conn_lose(c, "lingered");
+        break;
+    case DEADLINES:
+        break;
+    }
+}
+
+/* One at a time; conn_settle() sets the timer for the next. */
+void
+conn_run_deadline(struct wheel_timer *t)
+{
+    struct conn *c = list_entry(t, struct conn, deadline);
+    unsigned which = 0;
+
+    while (which < DEADLINES && deadline_left(c, which) > 0)
+        which++;
+    act(c, which);
+    conn_touch(c);
+}
+
+void
+conn_rearm(struct conn *c)
+{
+    struct wheel *wheel = &c->worker->wheel;
+    int64_t now_ms = worker_now_ms(c->worker), nearest = NEVER;
+
+    for (unsigned which = 0; which < DEADLINES; which++) {
+        int64_t ms = deadline_left(c, which);
+        if (ms < nearest)
+            nearest = ms;
+    }
+    if (nearest == NEVER)
+        wheel_unset(wheel, &c->deadline);
+    else if (c->deadline.due_ms == 0 ||
+             c->deadline.due_ms > now_ms + (nearest > 0 ? nearest : 0))
+        wheel_set(wheel, &c->deadline, nearest);
+}

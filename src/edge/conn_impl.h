@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A connection, seen from inside the edge. Cut by idea:
+ *
+ *   conn.c           its life: opened, speaking a dialect, ended, freed
+ *   conn_command.c   its commands, and what makes its input wait
+ *   conn_input.c     bytes -> detection -> the dialect's input slot
+ *   conn_output.c    what is queued, and what the fan-out wants of it
+ *   conn_deadline.c  everything that time decides
+ *   conn_flood.c     the pace of its commands
+ *
+ *   unknown --bytes--> known -----------------+--finish--> fenced --+
+ *      |                 ^                    |                     v
+ *      +--silence--> greeted (fallback) ------+--end--> ending -> buried
+ *                                                       -> closed -> freed
+ *
+ * ending: nothing is parsed, commanded or told any more; what is queued is
+ * written. buried: at the end of that turn, the dialect and the fan-out have
+ * let go of it; never inside a callback of theirs. */
+#ifndef EDGE_CONN_IMPL_H
+#define EDGE_CONN_IMPL_H
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "dialect/conn.h"
+#include "edge/conn_flood.h"
+#include "net/stream.h"
+#include "net/wheel.h"
+#include <netinet/in.h>
+
+struct worker;
+
+/* Unparsed input is never more: a frame that is not whole yet, and what one
+ * read brings behind it. */
+#define CONN_REST_BYTES (LIMIT_FRAME_BYTES + LIMIT_READ_BYTES)
+#define CONN_ADDRESS_BYTES (INET6_ADDRSTRLEN + 8)    /* "[::1]:65535" */
+
+/* Why input is not parsed just now. */
+enum conn_hold {
+    HELD_DIALECT = 1,     /* conn_hold() */
+    HELD_FLOOD = 2,       /* no token */
+    HELD_CORE = 4,        /* the worker's share of the queue is used up */
+    HELD_OUTPUT = 8,      /* it asks faster than it reads the answers */
+    HELD_END = 16,        /* ending, or waiting for the fence */
+};
+
+/* Unparsed input: buf.p[off..n). Exists only while there is some. */
+struct rest {
+    struct buf buf;
+    size_t off;
+};
+
+/* Times are milliseconds modulo 2^32: only differences are looked at. */
+struct conn {
+    struct stream stream;
+    struct receiver receiver;
+    struct worker *worker;
+    const struct dialect *dialect;    /* NULL: not known yet */
+    void *state;                      /* the dialect's, owned */
+    struct rest *rest;
+    char *reason;                     /* of the end; owned */
+    struct list home;                 /* in worker->conns or ->starved */
+    struct list turn;                 /* in worker->touched, or unlinked */
+    struct wheel_timer deadline;      /* the nearest of conn_deadline.c's */
+    struct wheel_timer timer;         /* the dialect's */
+    struct in6_addr peer;             /* IPv4 mapped */
+    uint64_t bytes_in, bytes_out;
+    struct flood flood;
+    uint32_t unsent;                  /* queued bytes, as last looked at */
+    uint32_t born_ms;
+    uint32_t first_ms;                /* the first byte came */
+    uint32_t heard_ms;                /* the last bytes came */
+    uint32_t moved_ms;                /* output began to wait or got on */
+    uint32_t ended_ms;
+    uint16_t port;
+    uint16_t pages;                   /* asked for and not answered yet */
+    uint8_t held;                     /* enum conn_hold, or-ed */
+
+    bool known : 1;        /* what it speaks is decided, for ever */
+    bool spoke : 1;        /* conn_spoke() */
+    bool entering : 1;     /* ENTER waits for its answer */
+    bool named : 1;        /* WELCOME came */
+    bool eof : 1;          /* the peer has shut down its side */
+    bool resume : 1;       /* parse again at the end of this turn */
+    bool congested : 1;    /* was above the soft limit, not yet drained */
+    bool fenced : 1;       /* conn_finish(): the fence is on its way */
+    bool fence_back : 1;
+    bool ending : 1;
+    bool buried : 1;
+    bool owes_leave : 1;   /* the core may know the session */
+    bool lost : 1;         /* the peer is gone: nothing more is written */
+    bool exempt : 1;       /* from the flood limit */
+};
+
+/* --- conn.c --- */
+
+/* Takes fd, which the gate has admitted. */
+void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
+
+/* From now on it speaks d: opens it. */
+void conn_speak(struct conn *c, const struct dialect *d);
+const struct dialect *conn_fallback(const struct conn *c);
+
+/* Something is to be done for it at the end of this turn. */
+void conn_touch(struct conn *c);
+
+/* The end of one without a name, told to it in its dialect's words, or as a
+ * plain line when it has none but the fallback's. */
+void conn_refuse(struct conn *c, const char *sentence, const char *reason);
+
+/* The core or the server ends it: no LEAVE. */
+void conn_dismiss(struct conn *c, const struct event *why);
+
+/* The peer is gone, or takes nothing: closed at once, by a reset. */
+void conn_lose(struct conn *c, const char *reason);
+
+/* e answers the fence; and: ends it once the fence and every page are back. */
+bool conn_is_fence(const struct conn *c, const struct event *e);
+void conn_check_fence(struct conn *c);
+
+/* The end of a turn in which it was touched. */
+void conn_settle(struct conn *c);
+
+uint32_t conn_now(const struct conn *c);
+
+/* --- conn_command.c --- */
+
+void conn_hold_by(struct conn *c, enum conn_hold why);
+void conn_unhold(struct conn *c, enum conn_hold why);
+void conn_starve(struct conn *c);      /* waits until the core has room */
+
+/* Hands a command on without asking anything (takes it). */
+void conn_gather(struct conn *c, struct command *cmd);
+
+/* --- conn_input.c --- */
+
+void conn_readable(struct stream *s);
+bool conn_wants_input(const struct conn *c);
+
+/* Parses what is there, and the peer's end behind it; not held. */
+void conn_advance(struct conn *c);
+
+/* The same, when the core has room for what may come of it. */
+void conn_resume(struct conn *c);
+
+/* Nobody claims the bytes so far: it is the fallback's. */
+void conn_assume(struct conn *c);
+void conn_run_timer(struct wheel_timer *t);
+void conn_drop_rest(struct conn *c);
+
+/* --- conn_output.c --- */
+
+extern const struct receiver_ops conn_receiver_ops;
+
+void conn_drained(struct stream *s);
+
+/* After a flush: counts it and does what depends on it; may close. */
+void conn_flushed(struct conn *c);
+
+/* Holds the input while too much is owed to the peer. */
+void conn_weigh(struct conn *c);
+
+/* --- conn_deadline.c --- */
+
+void conn_run_deadline(struct wheel_timer *t);
+
+/* Sets the timer for the nearest deadline, or unsets it. */
+void conn_rearm(struct conn *c);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the socket to the dialect. A connection is read at most once per turn,
+ * into the worker's shared buffer, and parsed right there; what is left over
+ * is kept in memory of its own, and then the next bytes go behind it. So an
+ * idle connection holds no buffer.
+ *
+ * While input is held, for whatever reason, nothing is read: the peer feels
+ * it as TCP's back-pressure, and nothing is lost. The peer's end is dealt with
+ * when everything before it has been parsed.
+ *
+ * Before there is a name, no more is read than prelogin_bytes in total. A
+ * script that sends its name and a megabyte at once waits in its socket. */
+#include "dialect/detect.h"
+#include "edge/conn_impl.h"
+#include "edge/worker_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TOO_LATE_TEXT \
+    "Hello comes first on this port: connect again and speak at once."
+#define TOO_MUCH_TEXT "That is too much without a name. Bye!"
+
+/* --- The rest ----------------------------------------------------------- */
+
+static const uint8_t *
+rest_p(const struct conn *c)
+{
+    return c->rest ? (const uint8_t *)c->rest->buf.p + c->rest->off : NULL;
+}
+
+static size_t
+rest_n(const struct conn *c)
+{
+    return c->rest ? c->rest->buf.n - c->rest->off : 0;
+}
+
+void
+conn_drop_rest(struct conn *c)
+{
+    if (c->rest == NULL)
+        return;
+    buf_done(&c->rest->buf);
+    free(c->rest);
+    c->rest = NULL;
+}
+
+/* 0, or -ENOBUFS when memory is out; the size has been checked before. */
+static int
+rest_append(struct conn *c, const uint8_t *p, size_t n)
+{
+    if (n == 0)
+        return 0;
+    if (c->rest == NULL) {
+        c->rest = must_alloc(sizeof(*c->rest));
+        buf_init(&c->rest->buf, CONN_REST_BYTES);
+    }
+    buf_consume(&c->rest->buf, c->rest->off);
+    c->rest->off = 0;
+    return buf_append(&c->rest->buf, p, n);
+}
+
+/* Only moves on, so that a held connection's rest is not copied for every
+ * command that is taken from it. */
+static void
+rest_consume(struct conn *c, size_t n)
+{
+    if (c->rest == NULL)
+        return;
+    c->rest->off += n;
+    must(c->rest->off <= c->rest->buf.n);
+    if (rest_n(c) == 0)
+        conn_drop_rest(c);
+}
+
+/* --- Detection ---------------------------------------------------------- */
+
+static void
+refuse_input(struct conn *c, const char *sentence, const char *reason)
+{
+    metrics_add(c->worker->o.shard, METRIC_bad_input_total, 1);
+    conn_refuse(c, sentence, reason);
+}
+
+/* Final. Someone who was silent has been greeted in the fallback's words, and
+ * cannot become anything else any more. */
+static void
+settle_on(struct conn *c, const struct dialect *d)
+{
+    if (c->dialect != NULL && c->dialect != d) {
+        refuse_input(c, TOO_LATE_TEXT, "spoke too late");
+        return;
+    }
+    c->known = true;
+    if (c->dialect == NULL)
+        conn_speak(c, d);
+}
+
+static void
+turn_away(struct conn *c, struct str farewell)
+{
+    metrics_add(c->worker->o.shard, METRIC_bad_input_total, 1);
+    conn_send_bytes(c, farewell.p, farewell.n);
+    conn_end(c, "foreign protocol", false);
+}
+
+/* Looks at the first bytes; c->known when they are the dialect's to read. */
+static void
+recognise(struct conn *c, const uint8_t *p, size_t n)
+{
+    const struct dialect *d = NULL;
+    struct str farewell = {0};
+
+    switch (detect(c->worker->o.dialects, p, n, &d, &farewell)) {
+    case DETECT_MORE:
+        break;
+    case DETECT_FOREIGN:
+        turn_away(c, farewell);
+        break;
+    case DETECT_DIALECT:
+        settle_on(c, d);
+        break;
+    }
+}
+
+/* --- Parsing ------------------------------------------------------------ */
+
+/* Returns how much was consumed. */
+static size_t
+parse(struct conn *c, const uint8_t *p, size_t n)
+{
+    size_t used;
+
+    if (!c->known)
+        recognise(c, p, n);
+    if (!c->known || conn_held(c))
+        return 0;
+    used = c->dialect->input(c, p, n);
+    must(used <= n);
+    return used;
+}
+
+static void
+parse_rest(struct conn *c)
+{
+    if (c->rest != NULL)
+        rest_consume(c, parse(c, rest_p(c), rest_n(c)));
+}
+
+void
+conn_assume(struct conn *c)
+{
+    settle_on(c, conn_fallback(c));
+    if (!conn_held(c))
+        parse_rest(c);
+}
+
+static void
+tell_eof(struct conn *c)
+{
+    if (c->dialect->eof != NULL)
+        c->dialect->eof(c, rest_p(c), rest_n(c));
+    conn_drop_rest(c);
+    if (!conn_held(c))
+        conn_finish(c, "connection closed");
+}
+
+/* Everything before it has been parsed, unless input is held. A dialect that
+ * holds in its eof slot is asked again when it has released. */
+static void
+reach_eof(struct conn *c)
+{
+    if (!c->eof || conn_held(c))
+        return;
+    if (c->dialect == NULL && c->rest == NULL) {
+        conn_end(c, "closed without a word", true);
+        return;
+    }
+    if (!c->known)
+        conn_assume(c);
+    if (!conn_held(c))
+        tell_eof(c);
+}
+
+void
+conn_advance(struct conn *c)
+{
+    parse_rest(c);
+    reach_eof(c);
+}
+
+/* Whoever waits for the core already goes first. */
+static bool
+has_turn(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    if (list_empty(&w->starved) && worker_has_room(w))
+        return true;
+    conn_starve(c);
+    return false;
+}
+
+void
+conn_resume(struct conn *c)
+{
+    c->resume = false;
+    if (!conn_held(c) && has_turn(c))
+        conn_advance(c);
+}
+
+/* --- Reading ------------------------------------------------------------ */
+
+/* One more byte than is allowed tells whether there is more. */
+static size_t
+read_size(const struct conn *c)
+{
+    size_t allowed = c->worker->o.limits.prelogin_bytes;
+    size_t room = CONN_REST_BYTES - rest_n(c);
+    size_t size = room < LIMIT_READ_BYTES ? room : LIMIT_READ_BYTES;
+
+    must(room > 0);     /* a dialect takes a frame as soon as it is whole */
+    if (c->named)
+        return size;
+    allowed = c->bytes_in < allowed ? allowed - c->bytes_in : 1;
+    return size < allowed ? size : allowed;
+}
+
+static bool
+used_up_prelogin(const struct conn *c)
+{
+    return !c->named && c->bytes_in >= c->worker->o.limits.prelogin_bytes;
+}
+
+/* Not while older input waits to be parsed again. And while ENTER waits for
+ * its answer, a peer that has said all it may is not at fault. */
+bool
+conn_wants_input(const struct conn *c)
+{
+    return !c->held && !c->resume && !c->eof &&
+           !(c->entering && used_up_prelogin(c));
+}
+
+static void
+count_input(struct conn *c, size_t n)
+{
+    c->heard_ms = conn_now(c);
+    if (c->bytes_in == 0)
+        c->first_ms = c->heard_ms;
+    c->bytes_in += n;
+    metrics_add(c->worker->o.shard, METRIC_bytes_in_total, (int64_t)n);
+}
+
+/* New bytes, in the worker's buffer. */
+static void
+take_input(struct conn *c, const uint8_t *p, size_t n)
+{
+    bool in_front = c->rest == NULL;
+    size_t used = 0;
+
+    if (has_turn(c) && in_front)
+        used = parse(c, p, n);
+    if (rest_append(c, p + used, n - used) < 0) {
+        conn_lose(c, "out of memory");
+        return;
+    }
+    if (!in_front && !conn_held(c))
+        parse_rest(c);
+}
+
+static void
+read_failed(struct conn *c, ssize_t error)
+{
+    if (error == -EAGAIN || error == -ECANCELED)
+        return;
+    conn_lose(c, error == -ETIMEDOUT ? "peer died" : "connection lost");
+}
+
+void
+conn_readable(struct stream *s)
+{
+    struct conn *c = list_entry(s, struct conn, stream);
+    uint8_t *p = c->worker->input;
+    bool over = used_up_prelogin(c);
+    ssize_t n;
+
+    conn_touch(c);
+    if (!conn_wants_input(c)) {
+        if (s->error < 0)
+            conn_lose(c, "connection lost");
+        return;
+    }
+    n = stream_read(s, p, read_size(c));
+    if (n < 0) {
+        read_failed(c, n);
+    } else if (n == 0) {
+        c->eof = true;
+        reach_eof(c);
+    } else {
+        count_input(c, (size_t)n);
+        if (over)
+            refuse_input(c, TOO_MUCH_TEXT, "too much before a name");
+        else
+            take_input(c, p, (size_t)n);
+    }
+}
+
+/* --- The dialect's timer ------------------------------------------------ */
+
+/* Input that is held, or waits to be parsed again, stays untouched: there may
+ * be whole lines in it. */
+void
+conn_run_timer(struct wheel_timer *t)
+{
+    struct conn *c = list_entry(t, struct conn, timer);
+    bool readable = c->known && !c->held && !c->resume;
+    size_t n = readable ? rest_n(c) : 0;
+    size_t used = c->dialect->timer(c, n ? rest_p(c) : NULL, n);
+
+    must(used <= n);
+    if (used > 0)
+        rest_consume(c, used);
+    conn_touch(c);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * To the socket. Everything is only queued here, by reference where it is
+ * shared, and written once at the end of the turn.
+ *
+ * A queue is bounded in three steps: above the soft limit the fan-out stops
+ * sending live events (the session lags, and is fed from the log as its queue
+ * drains); above half of the hard limit, pages that are on their way included,
+ * no more questions are read from the peer; above the hard limit it is cut. */
+#include "edge/conn_impl.h"
+#include "edge/worker_impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static struct conn *
+conn_of(struct receiver *r)
+{
+    return list_entry(r, struct conn, receiver);
+}
+
+/* --- Queueing ----------------------------------------------------------- */
+
+static void
+queue(struct conn *c, struct slab *s)
+{
+    if (c->stream.closing || c->lost)
+        return;
+    if (c->unsent == 0)
+        c->moved_ms = conn_now(c);
+    stream_send(&c->stream, s);
+    c->unsent += s->n;
+    if (c->stream.out.bytes > c->worker->o.limits.output_soft_bytes)
+        c->congested = true;
+    conn_touch(c);
+}
+
+void
+conn_send(struct conn *c, struct slab *s)
+{
+    queue(c, s);
+    slab_unref(&s);
+    conn_weigh(c);
+}
+
+void
+conn_send_bytes(struct conn *c, const void *p, size_t n)
+{
+    conn_send(c, slab_copy((struct str){p, n}));
+}
+
+void
+conn_printf(struct conn *c, const char *fmt, ...)
+{
+    va_list ap, again;
+    struct slab *s;
+    int n;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    must(n >= 0);
+    s = slab_new((size_t)n);
+    vsnprintf(s->p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    conn_send(c, s);
+}
+
+/* --- After a flush ------------------------------------------------------ */
+
+static void
+count_output(struct conn *c)
+{
+    struct metrics_shard *shard = c->worker->o.shard;
+    uint32_t left = (uint32_t)c->stream.out.bytes;
+    uint32_t wrote = c->unsent - left;
+
+    if (wrote == 0)
+        return;
+    c->unsent = left;
+    c->bytes_out += wrote;
+    c->moved_ms = conn_now(c);
+    metrics_add(shard, METRIC_bytes_out_total, wrote);
+    metrics_add(shard, METRIC_writes_total, 1);
+}
+
+void
+conn_weigh(struct conn *c)
+{
+    size_t owed = c->stream.out.bytes + c->pages * (size_t)LIMIT_PAGE_BYTES;
+
+    if (owed > c->worker->o.limits.output_hard_bytes / 2)
+        conn_hold_by(c, HELD_OUTPUT);
+    else
+        conn_unhold(c, HELD_OUTPUT);
+}
+
+static void
+check_limits(struct conn *c)
+{
+    const struct edge_limits *l = &c->worker->o.limits;
+    size_t bytes = c->stream.out.bytes;
+
+    if (bytes > l->output_hard_bytes) {
+        conn_end(c, "output limit", false);
+        return;
+    }
+    if (bytes <= l->output_soft_bytes / 4 &&
+        (c->congested || c->receiver.lagging)) {
+        c->congested = false;
+        fanout_drained(c->worker->fanout, &c->receiver);
+    }
+    if (c->held & HELD_OUTPUT)
+        conn_weigh(c);
+}
+
+void
+conn_flushed(struct conn *c)
+{
+    if (c->stream.closing)
+        return;
+    count_output(c);
+    if (c->buried && (c->lost || c->stream.out.bytes == 0)) {
+        stream_close(&c->stream, c->lost);
+        return;
+    }
+    if (!c->ending)
+        check_limits(c);
+    stream_want_read(&c->stream, conn_wants_input(c));
+    conn_rearm(c);
+}
+
+void
+conn_drained(struct stream *s)
+{
+    conn_flushed(list_entry(s, struct conn, stream));
+}
+
+/* --- What the fan-out wants --------------------------------------------- */
+
+static struct slab *
+encode(struct receiver *r, unsigned encoding, const struct event *e)
+{
+    struct conn *c = conn_of(r);
+
+    return c->dialect->encode(c->worker->o.config,
+                              encoding % DIALECT_ENCODINGS, e);
+}
+
+static void
+send_shared(struct receiver *r, struct slab *s)
+{
+    if (!conn_of(r)->ending)
+        queue(conn_of(r), s);
+}
+
+static bool
+congested(const struct receiver *r)
+{
+    const struct conn *c = list_entry(r, struct conn, receiver);
+
+    return c->stream.out.bytes > c->worker->o.limits.output_soft_bytes;
+}
+
+/* What an answer ends, besides what it says. */
+static void
+note_answer(struct conn *c, const struct event *e)
+{
+    if (e->kind == ANSWER_WELCOME)
+        c->named = true;
+    if (e->command == COMMAND_ENTER)
+        c->entering = false;
+    if (e->command == COMMAND_HISTORY && c->pages > 0)
+        c->pages--;
+    conn_touch(c);
+}
+
+static void
+answer(struct receiver *r, const struct event *e, struct subscription *sub)
+{
+    struct conn *c = conn_of(r);
+
+    if (c->ending)
+        return;
+    note_answer(c, e);
+    if (conn_is_fence(c, e))
+        c->fence_back = true;
+    else
+        c->dialect->answer(c, e, sub);
+    conn_check_fence(c);
+}
+
+static void
+end(struct receiver *r, const struct event *why)
+{
+    conn_dismiss(conn_of(r), why);
+}
+
+const struct receiver_ops conn_receiver_ops = {
+    .encode = encode,
+    .send = send_shared,
+    .answer = answer,
+    .congested = congested,
+    .end = end,
+};

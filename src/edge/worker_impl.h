@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A worker as its connections see it. Everything here is the worker's
+ * thread's alone, but for what `lock` guards and the atomics.
+ *
+ * One turn of the loop:
+ *
+ *     timers, reads, mailbox     connections parse, command, queue output,
+ *                                and are touched
+ *     prepare: the touched       resume parsing -> core_submit() -> flush
+ */
+#ifndef EDGE_WORKER_IMPL_H
+#define EDGE_WORKER_IMPL_H
+
+#include "edge/conn_impl.h"
+#include "edge/worker.h"
+#include "net/outq.h"
+#include "net/wheel.h"
+#include <stdatomic.h>
+#include <uv.h>
+
+/* A socket on its way to the worker's thread. */
+struct arrival {
+    struct arrival *next;
+    int fd;
+    struct sockaddr_storage peer;
+};
+
+struct worker {
+    struct worker_options o;
+    struct flood_pace pace;
+    uv_loop_t loop;
+    uv_async_t wake;             /* mailbox, arrivals, room in the core */
+    uv_prepare_t turn;
+    struct wheel wheel;
+    struct mailbox mailbox;
+    struct fanout *fanout;
+    struct core *core;
+    struct outq_pool pool;
+    pthread_t thread;
+    bool running;                /* to be joined */
+
+    struct list conns;           /* every connection is in one of these two */
+    struct list starved;         /* held until the core has room, in turn */
+    struct list touched;         /* has something to do at the turn's end */
+    uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
+    char address[CONN_ADDRESS_BYTES];
+    uint64_t sessions;           /* given out so far */
+    int64_t wall_ms;             /* of this turn; 0 = not asked yet */
+    struct event *stopping;      /* EVENT_STOPPING came */
+
+    struct command *head, *tail; /* gathered this turn */
+    unsigned gathered;
+    unsigned room;               /* what the core is known to have left */
+
+    atomic_uint connections;     /* arrivals included */
+    pthread_mutex_t lock;        /* of the three below */
+    struct arrival *arrivals;    /* newest first */
+    bool shut;                   /* takes no arrivals any more */
+};
+
+uint64_t worker_next_session(struct worker *w);
+int64_t worker_now_ms(const struct worker *w);    /* the loop's; monotonic */
+
+/* Whether one more command may be made now. False: the core will call
+ * worker_unstarve(). */
+bool worker_has_room(struct worker *w);
+
+/* Adds a command to what this turn hands to the core (takes it, stamps the
+ * worker and the time). */
+void worker_gather(struct worker *w, struct command *cmd);
+
+/* Hands over what has been gathered. */
+void worker_submit(struct worker *w);
+
+/* Does all that is left of this turn. */
+void worker_turn(struct worker *w);
+
+/* A connection is gone; its memory has been freed. */
+void worker_left(struct worker *w, const struct sockaddr_storage *peer);
+
+#endif

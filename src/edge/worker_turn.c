@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of a loop's turn: what was gathered goes to the core in one chain,
+ * and every touched connection is flushed once, however often it was sent to.
+ */
+#include "edge/worker_impl.h"
+
+#include "base/clock.h"
+
+/* --- Commands on their way to the core ---------------------------------- */
+
+void
+worker_submit(struct worker *w)
+{
+    if (w->gathered > 0)
+        core_submit(w->core, w->o.index, w->head, w->tail, w->gathered);
+    w->head = w->tail = NULL;
+    w->gathered = 0;
+}
+
+/* The core is asked once for a whole turn. It must know of all that was
+ * gathered before it is asked again: only its own no arms the callback. */
+bool
+worker_has_room(struct worker *w)
+{
+    if (w->room == 0) {
+        worker_submit(w);
+        w->room = core_may_submit(w->core, w->o.index);
+    }
+    return w->room > 0;
+}
+
+void
+worker_gather(struct worker *w, struct command *cmd)
+{
+    if (w->wall_ms == 0)
+        w->wall_ms = clock_wall_ms();
+    cmd->worker = w->o.index;
+    cmd->now_ms = w->wall_ms;
+    cmd->next = NULL;
+    if (w->tail != NULL)
+        w->tail->next = cmd;
+    else
+        w->head = cmd;
+    w->tail = cmd;
+    w->gathered++;
+    if (w->room > 0)
+        w->room--;
+}
+
+/* --- A turn ------------------------------------------------------------- */
+
+/* In the order in which they began to wait. Who uses the room up again waits
+ * at the end. */
+static void
+feed_starved(struct worker *w)
+{
+    while (!list_empty(&w->starved) && worker_has_room(w)) {
+        struct conn *c = list_entry(w->starved.next, struct conn, home);
+
+        list_remove(&c->home);
+        list_push(&w->conns, &c->home);
+        conn_unhold(c, HELD_CORE);
+        c->resume = false;
+        if (!conn_held(c))
+            conn_advance(c);
+    }
+}
+
+static void
+resume_touched(struct worker *w)
+{
+    list_each(it, tmp, &w->touched) {
+        struct conn *c = list_entry(it, struct conn, turn);
+
+        if (c->resume)
+            conn_resume(c);
+    }
+}
+
+static void
+settle_touched(struct worker *w)
+{
+    struct list batch;
+
+    list_init(&batch);
+    while (!list_empty(&w->touched)) {
+        struct list *it = w->touched.next;
+
+        list_remove(it);
+        list_push(&batch, it);
+    }
+    while (!list_empty(&batch)) {
+        struct conn *c = list_entry(batch.next, struct conn, turn);
+
+        list_remove(&c->turn);
+        conn_settle(c);
+    }
+}
+
+/* Settling may touch again (an end, a queue that has drained), so until
+ * nothing is left: the loop is about to sleep. */
+void
+worker_turn(struct worker *w)
+{
+    feed_starved(w);
+    do {
+        resume_touched(w);
+        worker_submit(w);
+        settle_touched(w);
+    } while (!list_empty(&w->touched));
+    worker_submit(w);
+    w->room = 0;
+    w->wall_ms = 0;
+}
