@@ -11,7 +11,7 @@
 void *conn_state(struct conn *c);
 const struct dialect_config *conn_config(const struct conn *c);
 
-/* "127.0.0.1:4711" */
+/* "127.0.0.1:4711", "[::1]:4711"; borrowed until the next call. */
 const char *conn_address(const struct conn *c);
 struct receiver *conn_receiver(struct conn *c);
 

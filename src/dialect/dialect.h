@@ -53,8 +53,9 @@ struct dialect {
      * unfinished rest p[0..n). NULL: conn_finish(). */
     void (*eof)(struct conn *c, const uint8_t *p, size_t n);
 
-    /* conn_timer() has run out; p[0..n) is the unparsed rest. Returns how
-     * much of it was consumed. NULL if the dialect never sets it. */
+    /* conn_timer() has run out; p[0..n) is the unparsed rest (nothing while
+     * input is held). Returns how much of it was consumed. NULL if the dialect
+     * never sets it. */
     size_t (*timer)(struct conn *c, const uint8_t *p, size_t n);
 
     /* An event or answer for this session alone (event.h); `sub` goes with

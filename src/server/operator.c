@@ -194,10 +194,10 @@ say_people(const struct event *e)
 }
 
 static void
-on_mail(uv_async_t *async)
+open_mail(struct operator *o)
 {
-    struct operator *o = async->data;
     struct parcel_list l = {0};
+
     mailbox_take(&o->mailbox, &l);
     for (struct parcel *p; (p = parcel_list_pop(&l)); parcel_free(&p)) {
         if (p->kind != PARCEL_SESSION || !p->event)
@@ -207,6 +207,12 @@ on_mail(uv_async_t *async)
         else if (p->event->kind == ANSWER_DENIED)
             say(str_of(deny_text(p->event->deny)));
     }
+}
+
+static void
+on_mail(uv_async_t *async)
+{
+    open_mail(async->data);
 }
 
 static void
@@ -263,6 +269,7 @@ operator_close(struct operator *o)
     if (o->closing)
         return;
     o->closing = true;
+    open_mail(o);
     uv_close((uv_handle_t *)&o->mail, NULL);
     if (!o->polling)
         return;

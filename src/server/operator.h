@@ -23,7 +23,8 @@ struct mailbox *operator_mailbox(struct operator *o);
  * simply no operator. */
 void operator_start(struct operator *o, struct core *core);
 
-/* Closes its handles; freed by operator_free() after the loop has run. */
+/* After core_stop(): shows the last answers and closes its handles; freed by
+ * operator_free() after the loop has run. */
 void operator_close(struct operator *o);
 void operator_free(struct operator **o);
 
