@@ -133,7 +133,7 @@ a_long_value_is_cut_and_says_so(void **state)
     log_event(LOG_INFO, "a", "b", LOG_S("v", value), LOG_N("n", 1));
     memset(want, 'x', sizeof(want));
     want[0] = '"';
-    strcpy(want + 513, "...\" n=1");
+    snprintf(want + 513, sizeof(want) - 513, "...\" n=1");
     assert_string_equal(captured() + strlen("info a b v="), want);
 }
 

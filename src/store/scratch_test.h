@@ -38,7 +38,7 @@ static inline int
 scratch_setup(void **state)
 {
     struct scratch *t = must_alloc(sizeof *t);
-    strcpy(t->root, "/tmp/loquat-store-XXXXXX");
+    snprintf(t->root, sizeof t->root, "/tmp/loquat-store-XXXXXX");
     assert_non_null(mkdtemp(t->root));
     snprintf(t->folder, sizeof t->folder, "%s/data", t->root);
     snprintf(t->db, sizeof t->db, "%s/loquat.db", t->folder);

@@ -2,6 +2,7 @@
  *
  * The writer, on real files: what is kept, what is refused, and what is still
  * there after every way to stop. */
+#include "base/limits.h"
 #include "store/scratch_test.h"
 
 #include <errno.h>
@@ -210,12 +211,15 @@ a_topic_is_kept(void **state)
     store_close(&s);
 }
 
+enum { LIST_BYTES = 128 };
+
 static void
 append_name(void *arg, const struct room_row *row, int64_t last_ms)
 {
     char *list = arg;
-    sprintf(list + strlen(list), "%.*s=%d@%d ", STR_FMT(row->name),
-            (int)row->last_seq, (int)last_ms);
+    size_t n = strlen(list);
+    snprintf(list + n, LIST_BYTES - n, "%.*s=%d@%d ", STR_FMT(row->name),
+             (int)row->last_seq, (int)last_ms);
 }
 
 static void
@@ -232,7 +236,7 @@ channels_are_listed_in_the_order_of_their_ids(void **state)
     scratch_put_room(s, 4, "#a");
     scratch_fill(s, 3, 1, 2);
 
-    char list[128] = "";
+    char list[LIST_BYTES] = "";
     assert_int_equal(store_each_channel(s, append_name, list), 0);
     assert_string_equal(list, "#b=0@0 #z=2@5002 #a=0@0 ");
     assert_int_equal(store_next_room_id(s), 5);
@@ -349,7 +353,7 @@ the_largest_message_comes_back_whole(void **state)
 {
     struct store *s = scratch_open(*state);
     scratch_put_room(s, 1, "#a");
-    size_t n = 256 * 1024;
+    size_t n = LIMIT_MESSAGE_BYTES;
     char *body = must_alloc(n);
     for (size_t i = 0; i < n; i++)
         body[i] = (char)('a' + i % 26);
