@@ -68,7 +68,7 @@ smoke: unit
 
 blackbox: all unit
 	@echo "== black-box tests: real servers, sockets, clients"
-	@$(SAN_ENV) $(PYTEST) -q -n 2 --dist worksteal -rs tests
+	@$(SAN_ENV) $(PYTEST) -q -n 2 -rs tests
 
 soak: all
 	@LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs tests/test_crash.py

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The plain interactive chat, as its two halves share it: cli_chat.c shows
+ * what happens, cli_slash.c does what is typed. */
+#ifndef CLIENT_CLI_CLI_CHAT_H
+#define CLIENT_CLI_CLI_CHAT_H
+
+#include "base/list.h"
+#include "client/cli/cli_input.h"
+#include "client/cli/cli_session.h"
+
+struct chat_room {
+    struct list link;
+    uint64_t number;
+    char *target, *topic;
+};
+
+struct chat {
+    struct cli_session s;
+    struct cli_input in;
+    struct list rooms;
+    char *current;               /* where a line goes; NULL = nowhere */
+    char *previous;              /* where it went before the last /join */
+    uint64_t asked, answered;    /* the highest numbers of this connection */
+    struct buf line;             /* as it is posted */
+    bool entered;                /* the first room was asked for */
+    bool said_all;               /* end of input, or /quit */
+    bool erases;                 /* typed lines: their echo is enough */
+};
+
+struct chat_room *chat_find(struct chat *c, const char *target);
+void chat_set_current(struct chat *c, const char *target);   /* NULL: none */
+
+/* 0, or -EAGAIN: the outbox is full. */
+int chat_post(struct chat *c, const char *target,
+              Loquat__V1__MessageKind kind, struct str text);
+
+/* A request; its answer is waited for at the end. False, and told, when there
+ * is no connection. */
+bool chat_ask(struct chat *c, Envelope *e);
+
+/* Speaks in another room than this one from now on. */
+void chat_turn_away(struct chat *c, const char *target);
+
+/* Leaves as soon as everything that was said is stored. */
+void chat_leave(struct chat *c);
+
+/* "/word rest" without its slash. 0, or -EAGAIN. */
+int slash_run(struct chat *c, struct str line);
+
+#endif

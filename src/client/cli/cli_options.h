@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What people type behind `loquat`: one table of options for all commands, so
+ * that an option means the same everywhere, may stand anywhere, and its help
+ * cannot be forgotten. What was not typed comes from the environment. */
+#ifndef CLIENT_CLI_CLI_OPTIONS_H
+#define CLIENT_CLI_CLI_OPTIONS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "wire/envelope.h"
+
+/* The commands, as bits: an option says with which it goes. */
+enum cli_which {
+    CLI_CHAT    = 1 << 0,
+    CLI_SEND    = 1 << 1,
+    CLI_TAIL    = 1 << 2,
+    CLI_HISTORY = 1 << 3,
+    CLI_ROOMS   = 1 << 4,
+    CLI_WHO     = 1 << 5,
+    CLI_ALL     = (1 << 6) - 1,
+};
+
+enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
+
+struct cli_options {
+    const struct cli_command *command;
+    char host[256];
+    unsigned port;
+    const char *server;        /* as it was typed or found */
+    const char *name;          /* borrows from argv, the environment, or: */
+    char user[33];             /* the login's name, as a chat name */
+    bool name_given;           /* asked for: not varied */
+    bool json, quiet, verbose, help, version;
+    enum cli_color color;
+    bool lines, follow;
+    unsigned count;            /* -n; */
+    bool count_given;
+    Loquat__V1__PageMode mode;
+    uint64_t seq;              /* of --before, --after, --around */
+    const char *room;
+    unsigned attempts;         /* RECONNECT_ATTEMPTS; 0 = for ever */
+    bool attempts_given;
+    char **args;               /* what is no option, after the command */
+    int args_n;
+};
+
+struct cli_command {
+    const char *word;          /* NULL: what loquat does without one */
+    enum cli_which which;
+    const char *usage;         /* "TARGET [TEXT...]" */
+    const char *summary;
+    int args_min, args_max;    /* args_max < 0: any number */
+    int (*run)(const struct cli_options *o);   /* returns the exit status */
+};
+
+typedef const char *cli_env_fn(const char *name);
+
+/* Commands end with one whose word is NULL: that one is meant when the first
+ * word is none of them. argv is reordered. 0, or -errno with e filled. */
+int cli_options_parse(struct cli_options *o, const struct cli_command *commands,
+                      int argc, char **argv, cli_env_fn *env,
+                      struct err *e) MUST_USE;
+
+/* "host", "host:4000", "[::1]:4000", "::1". */
+int cli_parse_server(struct cli_options *o, const char *text,
+                     struct err *e) MUST_USE;
+
+/* Of one command, or (NULL) of all. */
+void cli_help(struct buf *out, const struct cli_command *commands,
+              const struct cli_command *command);
+
+/* NO_COLOR (not empty) and TERM=dumb say no; so does what is no terminal. */
+bool cli_wants_color(const struct cli_options *o, cli_env_fn *env,
+                     bool is_terminal);
+
+#endif

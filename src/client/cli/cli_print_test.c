@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/cli/cli_print.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define KIND(name) LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_##name
+#define PRESENCE(name) LOQUAT__V1__PRESENCE_KIND__PRESENCE_KIND_##name
+
+static const struct cli_style text = {0}, json = {.json = true};
+
+/* What is in the buffer, which is emptied; static. */
+static const char *
+text_of(struct buf *out)
+{
+    static char copy[4096];
+
+    assert_true(out->n < sizeof copy);
+    memcpy(copy, out->n > 0 ? out->p : "", out->n);
+    copy[out->n] = '\0';
+    buf_done(out);
+    return copy;
+}
+
+static const char *
+message(const struct cli_style *style, const char *room,
+        Loquat__V1__MessageKind kind, char *sender, char *body,
+        int64_t time_ms)
+{
+    Loquat__V1__Message m = LOQUAT__V1__MESSAGE__INIT;
+    struct buf out;
+
+    buf_init(&out, 100000);
+    m.seq = 7;
+    m.msgid = "ID";
+    m.time_ms = time_ms;
+    m.kind = kind;
+    m.sender = sender;
+    m.text = body;
+    cli_print_message(&out, style, room, &m);
+    return text_of(&out);
+}
+
+static void
+a_message_is_a_line_with_its_time(void **state)
+{
+    const struct cli_style clock = {.clock_only = true};
+
+    (void)state;
+    assert_string_equal(
+        message(&text, NULL, KIND(TEXT), "alice", "hello", 1795228289123),
+        "[2026-11-21 02:31:29] alice: hello\n");
+    assert_string_equal(
+        message(&clock, "#ops", KIND(ACTION), "alice", "waves", 1795228289123),
+        "[02:31:29] [#ops] * alice waves\n");
+    assert_string_equal(
+        message(&clock, NULL, KIND(TOPIC), "alice", "tea", 1795228289123),
+        "[02:31:29] alice has set the topic: tea\n");
+}
+
+static void
+later_lines_are_indented(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        message(&text, NULL, KIND(TEXT), "bob", "a\n[x] eve: b\nc", 0),
+        "[1970-01-01 00:00:00] bob: a\n    [x] eve: b\n    c\n");
+}
+
+static void
+what_a_terminal_would_obey_is_not_shown(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        message(&text, "#o\x1b[1mps", KIND(TEXT), "b\nob\x07",
+                "a\x1b[2Jb\xc2\x9b" "31mc\xff", 0),
+        "[1970-01-01 00:00:00] [#ops] b ob: abc\xef\xbf\xbd\n");
+    assert_string_equal(
+        message(&json, "#ops", KIND(TEXT), "bob", "a\x1b]0;x\x07" "b", 0),
+        "{\"room\":\"#ops\",\"seq\":7,\"msgid\":\"ID\","
+        "\"time\":\"1970-01-01T00:00:00.000Z\",\"sender\":\"bob\","
+        "\"kind\":\"text\",\"text\":\"ab\"}\n");
+}
+
+static void
+json_has_universal_time_and_keeps_line_feeds(void **state)
+{
+    (void)state;
+    setenv("TZ", "Asia/Tokyo", 1);
+    tzset();
+    assert_string_equal(
+        message(&json, "#ops", KIND(ACTION), "bob", "a\n\"b\"",
+                1795228289007),
+        "{\"room\":\"#ops\",\"seq\":7,\"msgid\":\"ID\","
+        "\"time\":\"2026-11-21T02:31:29.007Z\",\"sender\":\"bob\","
+        "\"kind\":\"action\",\"text\":\"a\\n\\\"b\\\"\"}\n");
+    setenv("TZ", "UTC", 1);
+    tzset();
+}
+
+static void
+impossible_times_are_harmless(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(message(&json, "#o", KIND(TEXT), "", "", INT64_MAX),
+                           "\"time\":\"9999-12-31T23:59:59."));
+    assert_non_null(strstr(message(&json, "#o", KIND(TEXT), "", "", INT64_MIN),
+                           "\"time\":\"1970-01-01T00:00:00.000Z\""));
+    assert_non_null(strstr(message(&text, NULL, KIND(TEXT), "", "", INT64_MAX),
+                           "[9999-12-31 23:59:59]"));
+}
+
+static const char *
+presence(Loquat__V1__PresenceKind kind, unsigned others, char *why,
+         size_t n, char **names)
+{
+    Loquat__V1__Presence p = LOQUAT__V1__PRESENCE__INIT;
+    struct buf out;
+
+    buf_init(&out, 100000);
+    p.kind = kind;
+    p.others = others;
+    p.text = why;
+    p.n_names = n;
+    p.names = names;
+    cli_print_presence(&out, NULL, &p);
+    return text_of(&out);
+}
+
+static void
+comings_and_goings_are_sentences(void **state)
+{
+    char *names[] = {"alice", "bob", "carol"};
+
+    (void)state;
+    assert_string_equal(presence(PRESENCE(JOINED), 0, "", 1, names),
+                        "alice has joined the chat.\n");
+    assert_string_equal(presence(PRESENCE(LEFT), 0, "gone", 1, names),
+                        "alice has left the chat.\n");
+    assert_string_equal(presence(PRESENCE(JOINED), 0, "", 3, names),
+                        "alice, bob and carol have joined the chat.\n");
+    assert_string_equal(presence(PRESENCE(LEFT), 37, "", 2, names),
+                        "alice, bob and 37 others have left the chat.\n");
+    assert_string_equal(presence(PRESENCE(RENAMED), 0, "", 2, names),
+                        "alice is now known as bob.\n");
+    assert_string_equal(presence(PRESENCE(AWAY), 0, "lunch", 1, names),
+                        "alice is away: lunch.\n");
+    assert_string_equal(presence(PRESENCE(AWAY), 0, "", 1, names),
+                        "alice is away.\n");
+    assert_string_equal(presence(PRESENCE(BACK), 0, "", 1, names),
+                        "alice is back.\n");
+}
+
+static void
+half_a_presence_is_not_shown(void **state)
+{
+    char *names[] = {"alice"};
+
+    (void)state;
+    assert_string_equal(presence(PRESENCE(JOINED), 0, "", 0, NULL), "");
+    assert_string_equal(presence(PRESENCE(RENAMED), 0, "", 1, names), "");
+    assert_string_equal(presence(PRESENCE(UNKNOWN), 0, "", 1, names), "");
+    assert_string_equal(
+        presence((Loquat__V1__PresenceKind)99, 0, "", 1, names), "");
+}
+
+static void
+rooms_and_people_are_lines(void **state)
+{
+    Loquat__V1__Room room = LOQUAT__V1__ROOM__INIT;
+    Loquat__V1__Person person = LOQUAT__V1__PERSON__INIT;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1000);
+    room.target = "#ops";
+    room.present = 3;
+    room.last_seq = 9;
+    room.topic = "tea";
+    cli_print_room(&out, &text, &room);
+    cli_print_room(&out, &json, &room);
+    person.name = "bob";
+    person.away = true;
+    person.away_text = "lunch";
+    cli_print_person(&out, &text, &person);
+    cli_print_person(&out, &json, &person);
+    assert_string_equal(text_of(&out),
+        "#ops (3) tea\n"
+        "{\"room\":\"#ops\",\"present\":3,\"last_seq\":9,\"topic\":\"tea\"}\n"
+        "bob (away: lunch)\n"
+        "{\"name\":\"bob\",\"away\":true,\"away_text\":\"lunch\","
+        "\"active\":\"1970-01-01T00:00:00.000Z\"}\n");
+}
+
+static void
+a_flush_writes_it_all(void **state)
+{
+    struct buf out;
+    char got[8] = "";
+    int fds[2];
+
+    (void)state;
+    buf_init(&out, 1000);
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(buf_append(&out, "hello", 5), 0);
+    assert_int_equal(cli_print_flush(&out, fds[1]), 0);
+    assert_int_equal(out.n, 0);
+    assert_int_equal(read(fds[0], got, sizeof got), 5);
+    assert_string_equal(got, "hello");
+    close(fds[0]);
+    close(fds[1]);
+    assert_int_equal(buf_append(&out, "x", 1), 0);
+    assert_true(cli_print_flush(&out, fds[1]) < 0);
+    buf_done(&out);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_is_a_line_with_its_time),
+        cmocka_unit_test(later_lines_are_indented),
+        cmocka_unit_test(what_a_terminal_would_obey_is_not_shown),
+        cmocka_unit_test(json_has_universal_time_and_keeps_line_feeds),
+        cmocka_unit_test(impossible_times_are_harmless),
+        cmocka_unit_test(comings_and_goings_are_sentences),
+        cmocka_unit_test(half_a_presence_is_not_shown),
+        cmocka_unit_test(rooms_and_people_are_lines),
+        cmocka_unit_test(a_flush_writes_it_all),
+    };
+
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The `loquat` command: which word means what. */
+#include "base/rand.h"
+#include "client/cli/cli_commands.h"
+#include "client/cli/cli_print.h"
+#include "client/cli/cli_session.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct cli_command commands[] = {
+    {"send", CLI_SEND, "TARGET [TEXT...]",
+     "say something, or standard input", 1, -1, cli_send},
+    {"tail", CLI_TAIL, "TARGET", "the last messages, and (-f) what follows",
+     1, 1, cli_tail},
+    {"history", CLI_HISTORY, "TARGET", "a stretch of what was said", 1, 1,
+     cli_history},
+    {"rooms", CLI_ROOMS, "", "the rooms", 0, 0, cli_rooms},
+    {"who", CLI_WHO, "[TARGET]", "who is there", 0, 1, cli_who},
+    {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, cli_chat},
+};
+
+static const char *
+env(const char *name)
+{
+    return getenv(name);
+}
+
+static int
+usage(const char *why)
+{
+    fprintf(stderr, "loquat: %s\nloquat: see loquat --help\n", why);
+    return CLI_USAGE;
+}
+
+static int
+show(const struct cli_options *o)
+{
+    struct buf out;
+    int r;
+
+    buf_init(&out, 64 * 1024);
+    if (o->version)
+        must(buf_printf(&out, "loquat %s\n", LOQUAT_VERSION) == 0);
+    else
+        cli_help(&out, commands, o->command->word ? o->command : NULL);
+    r = cli_print_flush(&out, STDOUT_FILENO);
+    buf_done(&out);
+    return r < 0 ? CLI_FAILURE : CLI_OK;
+}
+
+/* A single word is a host's name or a mistyped command: ask who knows. */
+static bool
+is_unknown_word(const struct cli_options *o)
+{
+    struct addrinfo *list;
+
+    if (o->command->which != CLI_CHAT || o->args_n == 0 ||
+        strpbrk(o->args[0], ".:") != NULL)
+        return false;
+    if (getaddrinfo(o->host, NULL, NULL, &list) != 0)
+        return true;
+    freeaddrinfo(list);
+    return false;
+}
+
+static int
+check(const struct cli_options *o)
+{
+    char why[512];
+
+    if (o->lines && o->args_n > 1 &&
+        !(o->args_n == 2 && strcmp(o->args[1], "-") == 0))
+        return usage("--lines reads standard input: it takes no text");
+    if (is_unknown_word(o)) {
+        snprintf(why, sizeof why, "\"%.200s\" is neither a command nor a host "
+                 "that can be found", o->args[0]);
+        return usage(why);
+    }
+    return CLI_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct cli_options o;
+    struct err e;
+
+    if (cli_options_parse(&o, commands, argc, argv, env, &e) < 0)
+        return usage(e.text);
+    if (o.help || o.version)
+        return show(&o);
+    if (check(&o) != CLI_OK)
+        return CLI_USAGE;
+    rand_init();
+    return o.command->run(&o);
+}
