@@ -37,8 +37,9 @@ class Follower(threading.Thread):
         try:
             for number in range(1, self.count + 1):
                 message = self.tail.read_json(deadline=120)
-                assert message["text"] == str(number), (number, message)
-                assert message["seq"] == number
+                assert message["text"] == str(number), (
+                    number, message["seq"], message["text"])
+                assert message["seq"] == number + 1     # after the 0
                 self.seen = number
         except AssertionError as e:
             self.failure = e
@@ -46,8 +47,10 @@ class Follower(threading.Thread):
 
 def load(serve, clients, kills):
     server = serve(build=PLAIN)
+    assert send(server, [0]) == 0
     tail = clients(Command, server, "tail", "-f", "-q", "--json", "#load",
                    build=PLAIN, RECONNECT_ATTEMPTS="0")
+    assert tail.read_json()["text"] == "0"     # it follows from here on
     follower = Follower(tail, LINES)
     source, sender = send_lines(server, LINES)
     for kill in range(kills):
@@ -61,7 +64,7 @@ def load(serve, clients, kills):
     assert follower.failure is None, follower.failure
     assert follower.seen == LINES
     page = run(server, "tail", "-n", "1", "--json", "#load", build=PLAIN)
-    assert json.loads(page.stdout)["seq"] == LINES
+    assert json.loads(page.stdout)["seq"] == LINES + 1
 
 
 def wait_until(condition, deadline=120):
