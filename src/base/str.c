@@ -37,6 +37,17 @@ str_starts_nocase(struct str s, const char *prefix)
 }
 
 struct str
+str_pack(char **at, struct str s)
+{
+    struct str copy = {*at, s.n};
+
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
+struct str
 str_trim(struct str s)
 {
     while (s.n > 0 && blank(s.p[0])) {

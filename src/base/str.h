@@ -32,6 +32,10 @@ str_eq(struct str a, struct str b)
 bool str_eq_nocase(struct str a, struct str b);   /* ASCII case only */
 bool str_starts_nocase(struct str s, const char *prefix);
 
+/* Copies s to *at and moves *at behind it: for the strings that lie behind a
+ * struct in one allocation. Returns the copy. */
+struct str str_pack(char **at, struct str s);
+
 /* Strips spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 

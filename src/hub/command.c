@@ -6,17 +6,6 @@
 
 #include <stdlib.h>
 
-static struct str
-put(char **at, struct str s)
-{
-    struct str copy = {*at, s.n};
-
-    if (s.n > 0)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return copy;
-}
-
 struct command *
 command_new(enum command_kind kind, struct str target, struct str name,
             struct str text)
@@ -25,9 +14,9 @@ command_new(enum command_kind kind, struct str target, struct str name,
     char *at = c->data;
 
     c->kind = kind;
-    c->target = put(&at, target);
-    c->name = put(&at, name);
-    c->text = put(&at, text);
+    c->target = str_pack(&at, target);
+    c->name = str_pack(&at, name);
+    c->text = str_pack(&at, text);
     return c;
 }
 

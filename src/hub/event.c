@@ -8,17 +8,6 @@
 
 #include <stdlib.h>
 
-static struct str
-put(char **at, struct str s)
-{
-    struct str copy = {*at, s.n};
-
-    if (s.n > 0)
-        memcpy(*at, s.p, s.n);
-    *at += s.n;
-    return copy;
-}
-
 struct event *
 event_new(enum event_kind kind, struct str room_name, struct str name,
           struct str text, struct str extra)
@@ -29,10 +18,10 @@ event_new(enum event_kind kind, struct str room_name, struct str name,
 
     atomic_init(&e->refs, 1);
     e->kind = kind;
-    e->room_name = put(&at, room_name);
-    e->name = put(&at, name);
-    e->text = put(&at, text);
-    e->extra = put(&at, extra);
+    e->room_name = str_pack(&at, room_name);
+    e->name = str_pack(&at, name);
+    e->text = str_pack(&at, text);
+    e->extra = str_pack(&at, extra);
     return e;
 }
 
