@@ -1,73 +1,35 @@
 /* SPDX-License-Identifier: MIT
  *
- * The link gives a talk its connections: it opens them, moves bytes between
- * socket and talk, watches the clock, and decides after a loss whether and
- * when to try again. Everything that ends a connection goes through lose() or
- * over(), and the application hears of the end (FAILED, CLOSED) from a timer
- * of its own, when nothing else is on the stack: it may free the link there.
+ * The link gives a talk its connections: it opens them, and decides after a
+ * loss whether and when to try again. Everything that ends a connection goes
+ * through link_lose() or over(), and the application hears of the end (FAILED,
+ * CLOSED) from a timer of its own, when nothing else is on the stack: it may
+ * free the link there.
  *
  * Memory: `refs` counts the handles that the loop still knows; the last one's
  * close callback frees the link. */
-#include "link/link.h"
-
-#include "base/limits.h"
-#include "link/backoff.h"
-#include "link/connect.h"
-#include "link/talk.h"
-#include "net/stream.h"
+#include "link/link_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
-    READS_PER_TURN = 16,
     CLOSE_MS = 3000,          /* for the last words */
     STABLE_DELAYS = 20,       /* a connection that lasted that many first
                                  delays starts the counting anew */
 };
 
-struct connection {
-    struct stream stream;
-    struct link *link;
-};
-
-/* The next attempt, or the news of the end; the Welcome's deadline, then the
- * heartbeat; the outbox's rest; link_close()'s deadline. */
-enum { STEP, WATCH, REST, CLOSE, TIMERS };
-
-struct link {
-    uv_loop_t *loop;
-    struct link_options options;     /* host is a copy; others are unused */
-    enum link_status status;
-    enum link_status end;            /* FAILED or CLOSED; 0 = not over */
-    struct talk talk;
-    struct connect *connect;         /* at most one of these two */
-    struct connection *conn;
-    struct outq_pool pool;
-    uv_timer_t timers[TIMERS];
-    uv_prepare_t prepare;
-    unsigned refs;
-    struct backoff backoff, rest;
-    unsigned tried;                  /* attempts in a row */
-    int64_t heard_ms, spoke_ms, pinged_ms, welcome_ms;
-    bool was_full;                   /* link_post() said -EAGAIN */
-    bool closing, said_bye;
-    int code;
-    char why[512];                   /* it was lost, or is over */
-};
-
 static const uv_timer_cb timer_fns[TIMERS];
 
-static int64_t
-now_ms(const struct link *l)
+int64_t
+link_now_ms(const struct link *l)
 {
     return (int64_t)uv_now(l->loop);
 }
 
-static void
-drop(struct link *l)
+void
+link_unref(struct link *l)
 {
     if (--l->refs > 0)
         return;
@@ -77,8 +39,8 @@ drop(struct link *l)
     free(l);
 }
 
-static void
-set_timer(struct link *l, int which, int64_t in_ms)
+void
+link_set_timer(struct link *l, int which, int64_t in_ms)
 {
     must(uv_timer_start(&l->timers[which], timer_fns[which],
                         in_ms > 0 ? (uint64_t)in_ms : 0, 0) == 0);
@@ -98,9 +60,7 @@ static void
 hang_up(struct link *l)
 {
     connect_cancel(&l->connect);
-    if (l->conn != NULL)
-        stream_close(&l->conn->stream, false);
-    l->conn = NULL;
+    link_io_close(l);
     talk_end(&l->talk);
     for (int i = 0; i < TIMERS; i++)
         uv_timer_stop(&l->timers[i]);
@@ -112,7 +72,7 @@ over(struct link *l, enum link_status end)
 {
     hang_up(l);
     l->end = end;
-    set_timer(l, STEP, 0);
+    link_set_timer(l, STEP, 0);
 }
 
 static unsigned
@@ -132,7 +92,7 @@ wait_and_retry(struct link *l)
         snprintf(which, sizeof which, "attempt %u of %u", l->tried + 1, max);
     else
         snprintf(which, sizeof which, "attempt %u", l->tried + 1);
-    set_timer(l, STEP, ms);
+    link_set_timer(l, STEP, ms);
     set_status(l, LINK_WAITING, which, ms);
 }
 
@@ -143,11 +103,11 @@ forgive(struct link *l)
     backoff_reset(&l->backoff);
 }
 
-static void
-lose(struct link *l, int code, const char *why)
+void
+link_lose(struct link *l, int code, const char *why)
 {
     bool stable = l->status == LINK_CONNECTED &&
-        now_ms(l) - l->welcome_ms >=
+        link_now_ms(l) - l->welcome_ms >=
             STABLE_DELAYS * l->options.delay_first_ms;
 
     snprintf(l->why, sizeof l->why, "%s", why);
@@ -168,13 +128,13 @@ lose(struct link *l, int code, const char *why)
         wait_and_retry(l);
 }
 
-static void
-take_verdict(struct link *l, enum talk_verdict verdict)
+void
+link_lose_by(struct link *l, enum talk_verdict verdict)
 {
     const struct talk *t = &l->talk;
 
     if (verdict == TALK_LOST) {
-        lose(l, t->code, t->why);
+        link_lose(l, t->code, t->why);
         return;
     }
     l->code = t->code;
@@ -186,78 +146,64 @@ take_verdict(struct link *l, enum talk_verdict verdict)
     over(l, LINK_FAILED);
 }
 
-/* ---- Bytes ---- */
+/* ---- Connecting ---- */
 
 static void
-read_input(struct link *l)
+on_connected(void *arg, int fd, const struct err *e)
 {
-    uint8_t bytes[LIMIT_READ_BYTES];
+    struct link *l = arg;
 
-    for (int i = 0; i < READS_PER_TURN && l->conn != NULL; i++) {
-        enum talk_verdict verdict;
-        ssize_t n = stream_read(&l->conn->stream, bytes, sizeof bytes);
-
-        if (n == -EAGAIN)
-            return;
-        if (n <= 0) {
-            lose(l, 0, n < 0 ? strerror((int)-n)
-                             : "the server closed the connection");
-            return;
-        }
-        l->heard_ms = now_ms(l);
-        verdict = talk_input(&l->talk, bytes, (size_t)n);
-        if (verdict != TALK_ON)
-            take_verdict(l, verdict);
-    }
+    l->connect = NULL;
+    if (fd < 0)
+        link_lose(l, 0, e->text);
+    else
+        link_io_open(l, fd);
 }
 
 static void
-on_readable(struct stream *s)
+attempt(struct link *l)
 {
-    read_input(((struct connection *)s)->link);
+    char where[300];
+
+    snprintf(where, sizeof where, "%s:%u", l->options.host, l->options.port);
+    l->tried++;
+    set_status(l, LINK_CONNECTING, where, 0);
+    if (l->end == 0)
+        l->connect = connect_start(l->loop, l->options.host, l->options.port,
+                                   l->options.timeout_ms, on_connected, l);
+}
+
+/* ---- What the loop calls ---- */
+
+static void
+on_step(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+
+    if (l->end != 0)
+        set_status(l, l->end, l->end == LINK_FAILED ? l->why : NULL, 0);
+    else
+        attempt(l);
 }
 
 static void
-on_drained(struct stream *s)
+on_watch(uv_timer_t *timer)
 {
-    (void)s;                  /* more comes with the loop's next turn */
+    link_io_watch(timer->data);
 }
 
 static void
-on_stream_closed(struct stream *s)
+on_rest(uv_timer_t *timer)
 {
-    struct connection *conn = (struct connection *)s;
-    struct link *l = conn->link;
+    struct link *l = timer->data;
 
-    free(conn);
-    drop(l);
+    outbox_wake(&l->talk.outbox);
 }
 
-static const struct stream_ops stream_ops = {
-    .readable = on_readable,
-    .drained = on_drained,
-    .closed = on_stream_closed,
-};
-
 static void
-flush(struct link *l)
+on_close_timeout(uv_timer_t *timer)
 {
-    struct stream *s = &l->conn->stream;
-    struct buf *out = &l->talk.out;
-    struct slab *slab;
-    ssize_t wrote;
-
-    if (out->n == 0 || s->out.bytes >= TALK_OUT_BYTES)
-        return;
-    slab = slab_copy(buf_str(out));
-    buf_clear(out);
-    stream_send(s, slab);
-    slab_unref(&slab);
-    wrote = stream_flush(s);
-    if (wrote > 0)
-        l->spoke_ms = now_ms(l);
-    if (wrote < 0)
-        lose(l, 0, strerror((int)-wrote));
+    over(timer->data, LINK_CLOSED);
 }
 
 static void
@@ -272,8 +218,6 @@ say_bye(struct link *l)
     l->said_bye = true;
 }
 
-/* Once per turn, before the loop waits: all that was said in it goes out in
- * one piece. */
 static void
 on_prepare(uv_prepare_t *prepare)
 {
@@ -290,143 +234,8 @@ on_prepare(uv_prepare_t *prepare)
         say_bye(l);
     if (l->talk.outbox.resting &&
         !uv_is_active((uv_handle_t *)&l->timers[REST]))
-        set_timer(l, REST, backoff_next_ms(&l->rest));
-    flush(l);
-}
-
-/* ---- Connecting ---- */
-
-static void
-on_connected(void *arg, int fd, const struct err *e)
-{
-    struct link *l = arg;
-    struct connection *conn;
-    int r;
-
-    l->connect = NULL;
-    if (fd < 0) {
-        lose(l, 0, e->text);
-        return;
-    }
-    conn = must_alloc(sizeof *conn);
-    conn->link = l;
-    r = stream_open(&conn->stream, l->loop, fd, &l->pool, &stream_ops);
-    if (r < 0) {
-        free(conn);
-        close(fd);
-        lose(l, 0, uv_strerror(r));
-        return;
-    }
-    l->refs++;
-    l->conn = conn;
-    l->heard_ms = l->spoke_ms = l->pinged_ms = now_ms(l);
-    talk_begin(&l->talk);
-    stream_want_read(&conn->stream, true);
-    set_timer(l, WATCH, l->options.timeout_ms);
-}
-
-static void
-attempt(struct link *l)
-{
-    char where[300];
-
-    snprintf(where, sizeof where, "%s:%u", l->options.host, l->options.port);
-    l->tried++;
-    set_status(l, LINK_CONNECTING, where, 0);
-    if (l->end == 0)
-        l->connect = connect_start(l->loop, l->options.host, l->options.port,
-                                   l->options.timeout_ms, on_connected, l);
-}
-
-/* ---- The clock ---- */
-
-static void
-on_step(uv_timer_t *timer)
-{
-    struct link *l = timer->data;
-
-    if (l->end != 0)
-        set_status(l, l->end, l->end == LINK_FAILED ? l->why : NULL, 0);
-    else
-        attempt(l);
-}
-
-static void
-say_ping(struct link *l)
-{
-    Loquat__V1__Ping ping = LOQUAT__V1__PING__INIT;
-    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
-
-    e.body_case = ENVELOPE_BODY(PING);
-    e.ping = &ping;
-    talk_tell(&l->talk, &e);
-    l->spoke_ms = l->pinged_ms = now_ms(l);
-}
-
-/* The server wants to hear something at least every heartbeat, and so do we. */
-static int64_t
-ping_due_ms(const struct link *l)
-{
-    int64_t quiet_ms = l->spoke_ms < l->heard_ms ? l->spoke_ms : l->heard_ms;
-
-    return l->talk.heartbeat_ms +
-           (quiet_ms > l->pinged_ms ? quiet_ms : l->pinged_ms);
-}
-
-static void
-watch(struct link *l)
-{
-    int64_t dead_ms = l->heard_ms + l->talk.dead_ms;
-    int64_t ping_ms = ping_due_ms(l);
-
-    set_timer(l, WATCH, (ping_ms < dead_ms ? ping_ms : dead_ms) - now_ms(l));
-}
-
-static bool
-is_dead(const struct link *l)
-{
-    return now_ms(l) >= l->heard_ms + l->talk.dead_ms;
-}
-
-/* A process that was stopped for a while finds its deadlines passed and the
- * server's bytes waiting: they are read before it is called dead. */
-static void
-on_watch(uv_timer_t *timer)
-{
-    struct link *l = timer->data;
-    char why[64];
-
-    if (l->talk.phase != TALK_LIVE) {
-        lose(l, 0, "the server does not answer");
-        return;
-    }
-    if (is_dead(l))
-        read_input(l);
-    if (l->conn == NULL)
-        return;
-    if (is_dead(l)) {
-        snprintf(why, sizeof why, "nothing was heard for %u seconds",
-                 (l->talk.dead_ms + 999) / 1000);
-        lose(l, 0, why);
-        return;
-    }
-    if (now_ms(l) >= ping_due_ms(l))
-        say_ping(l);
-    watch(l);
-}
-
-static void
-on_rest(uv_timer_t *timer)
-{
-    struct link *l = timer->data;
-
-    outbox_wake(&l->talk.outbox);
-}
-
-static void
-on_close_timeout(uv_timer_t *timer)
-{
-    over(timer->data, LINK_CLOSED);
+        link_set_timer(l, REST, backoff_next_ms(&l->rest));
+    link_io_flush(l);
 }
 
 static const uv_timer_cb timer_fns[TIMERS] = {
@@ -445,8 +254,8 @@ hear_welcome(void *arg, bool replaced)
 
     if (l->welcome_ms < 0)
         forgive(l);           /* the first one: another limit from now on */
-    l->welcome_ms = now_ms(l);
-    watch(l);
+    l->welcome_ms = link_now_ms(l);
+    link_io_welcome(l);
     set_status(l, LINK_CONNECTED,
                replaced ? "the server's history was replaced" : NULL, 0);
 }
@@ -530,7 +339,7 @@ link_new(uv_loop_t *loop, const struct link_options *o)
                  l->options.delay_max_ms);
     l->rest = l->backoff;
     init_handles(l);
-    set_timer(l, STEP, 0);
+    link_set_timer(l, STEP, 0);
     return l;
 }
 
@@ -615,7 +424,7 @@ link_close(struct link *l)
         return;
     l->closing = true;
     if (l->conn != NULL && l->talk.phase == TALK_LIVE)
-        set_timer(l, CLOSE, CLOSE_MS);
+        link_set_timer(l, CLOSE, CLOSE_MS);
     else
         over(l, LINK_CLOSED);
 }
@@ -623,7 +432,7 @@ link_close(struct link *l)
 static void
 on_handle_closed(uv_handle_t *handle)
 {
-    drop(handle->data);
+    link_unref(handle->data);
 }
 
 void

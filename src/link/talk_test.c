@@ -333,6 +333,19 @@ what_is_no_loquat_server_is_said_so(void **state)
 }
 
 static void
+a_server_that_takes_nobody_in_is_tried_again(void **state)
+{
+    struct world *w = *state;
+
+    talk_begin(&w->t);
+    must(buf_printf(&w->bytes, "This server is full. Try again later.\n")
+         == 0);
+
+    assert_int_equal(deliver(w), TALK_LOST);
+    assert_string_equal(w->t.why, "This server is full. Try again later.");
+}
+
+static void
 nonsense_ends_the_connection_and_nothing_else(void **state)
 {
     static const struct str rows[] = {
@@ -507,6 +520,7 @@ main(void)
         TEST(what_refuses_a_hello_is_final_or_passing),
         TEST(a_closing_says_whether_to_come_back),
         TEST(what_is_no_loquat_server_is_said_so),
+        TEST(a_server_that_takes_nobody_in_is_tried_again),
         TEST(nonsense_ends_the_connection_and_nothing_else),
         TEST(rooms_without_end_end_the_connection),
         TEST(a_direct_message_begins_unasked_and_is_taken_up_by_its_number),

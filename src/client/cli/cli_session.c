@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { OUT_MAX = 64 * 1024 * 1024, LAST_TURNS = 100 };
@@ -70,10 +71,13 @@ cli_flush(struct cli_session *s)
 
     if (r == -EPIPE)
         raise(SIGPIPE);      /* were it ignored: die of it all the same */
-    if (r < 0 && !s->ending) {
-        cli_session_end(s, CLI_FAILURE);
-        cli_error(s, "cannot write: %s", strerror(-r));
-    }
+    if (r == 0 || s->unwritable)
+        return;
+    s->unwritable = true;
+    cli_error(s, "cannot write: %s", strerror(-r));
+    if (s->ending && s->status == CLI_OK)
+        s->status = CLI_FAILURE;
+    cli_session_end(s, CLI_FAILURE);
 }
 
 /* ---- The link ---- */
@@ -123,7 +127,7 @@ on_connected(struct cli_session *s, const char *detail)
 {
     const char *name = link_name(s->link);
 
-    s->was_connected = true;
+    s->was_connected = s->up = true;
     if (s->lasting || s->o->verbose)
         cli_notice(s, "connected%s%s", *name ? " as " : "", name);
     if (detail != NULL)
@@ -135,8 +139,8 @@ on_connected(struct cli_session *s, const char *detail)
 static void
 on_waiting(struct cli_session *s, const char *attempt, int64_t retry_ms)
 {
-    cli_notice(s, "%s%s", s->was_connected ? "connection lost: " : "",
-               s->lost);
+    cli_notice(s, "%s%s", s->up ? "connection lost: " : "", s->lost);
+    s->up = false;
     cli_notice(s, "%sconnecting in %.1f s (%s)",
                s->was_connected ? "re" : "", (double)retry_ms / 1000,
                attempt);

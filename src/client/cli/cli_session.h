@@ -46,6 +46,8 @@ struct cli_session {
     bool lasting;                    /* chat, tail -f: no errand */
     bool on_screen;                  /* notices are part of the output */
     bool was_connected, ending;
+    bool up;                         /* until the loss has been told */
+    bool unwritable;                 /* standard output is, and it was told */
     int status;
     char lost[512];                  /* why, until it is told */
 };

@@ -6,7 +6,6 @@
 #include "client/cli/cli_print.h"
 #include "client/cli/cli_session.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The link as its halves share it: link.c decides when to connect and what
+ * the application hears, link_io.c keeps one connection going. */
+#ifndef LINK_LINK_IMPL_H
+#define LINK_LINK_IMPL_H
+
+#include "link/backoff.h"
+#include "link/connect.h"
+#include "link/link.h"
+#include "link/talk.h"
+#include "net/stream.h"
+
+struct connection;
+
+/* The next attempt, or the news of the end; the Welcome's deadline, then the
+ * heartbeat; the outbox's rest; link_close()'s deadline. */
+enum { STEP, WATCH, REST, CLOSE, TIMERS };
+
+struct link {
+    uv_loop_t *loop;
+    struct link_options options;     /* host is a copy; others are unused */
+    enum link_status status;
+    enum link_status end;            /* FAILED or CLOSED; 0 = not over */
+    struct talk talk;
+    struct connect *connect;         /* at most one of these two */
+    struct connection *conn;
+    struct outq_pool pool;
+    uv_timer_t timers[TIMERS];
+    uv_prepare_t prepare;
+    unsigned refs;
+    struct backoff backoff, rest;
+    unsigned tried;                  /* attempts in a row */
+    int64_t heard_ms, spoke_ms, pinged_ms, welcome_ms;
+    bool was_full;                   /* link_post() said -EAGAIN */
+    bool closing, said_bye;
+    int code;
+    char why[512];                   /* it was lost, or is over */
+};
+
+/* ---- link.c ---- */
+
+int64_t link_now_ms(const struct link *l);
+void link_set_timer(struct link *l, int which, int64_t in_ms);
+
+/* The connection, or an attempt at one, is of no more use. The application is
+ * told; the next attempt is prepared, or the end. */
+void link_lose(struct link *l, int code, const char *why);
+void link_lose_by(struct link *l, enum talk_verdict verdict);
+
+/* A handle of the loop's that held the link is closed. */
+void link_unref(struct link *l);
+
+/* ---- link_io.c ---- */
+
+/* Takes a connected fd. */
+void link_io_open(struct link *l, int fd);
+void link_io_close(struct link *l);          /* harmless without one */
+
+/* The Welcome has come: the heartbeat begins. */
+void link_io_welcome(struct link *l);
+
+/* Once per turn, before the loop waits: all that was said in it goes out in
+ * one piece. */
+void link_io_flush(struct link *l);
+void link_io_watch(struct link *l);          /* the WATCH timer */
+
+#endif
