@@ -209,6 +209,7 @@ user_tick(struct hub *h, int64_t now_ms)
 
 /* ---- RENAME, AWAY ---- */
 
+/* Not to the one who did it: the answer says it, once instead of per room. */
 static void
 tell_renamed(struct hub *h, const struct user *u, struct str old)
 {
@@ -222,7 +223,7 @@ tell_renamed(struct hub *h, const struct user *u, struct str old)
         e->room_kind = r->access.kind;
         e->session = u->session->id;
         room_refresh_name(h, r);
-        tell_room(h, r, e, NULL);
+        tell_room(h, r, e, u->session);
     }
 }
 

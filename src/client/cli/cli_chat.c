@@ -327,6 +327,18 @@ hear_people(struct chat *c, const Envelope *e)
         cli_notice(&c->s, "%u in all", people->total);
 }
 
+/* What changed in a room is told by its events; one's own name is not. */
+static void
+hear_done(struct chat *c, const Envelope *e)
+{
+    const char *name = link_name(c->s.link);
+
+    (void)e;
+    if (c->name != NULL && strcmp(c->name, name) != 0)
+        cli_notice(&c->s, "you are now known as %s", name);
+    replace(&c->name, name);
+}
+
 /* A room that cannot be entered is not the one to speak in. */
 static void
 hear_error(struct chat *c, const Envelope *e)
@@ -346,6 +358,7 @@ static hear_fn *const hearers[] = {
     [ENVELOPE_BODY(HISTORY)] = hear_history,
     [ENVELOPE_BODY(ROOMS)] = hear_rooms,
     [ENVELOPE_BODY(PEOPLE)] = hear_people,
+    [ENVELOPE_BODY(DONE)] = hear_done,
     [ENVELOPE_BODY(ERROR)] = hear_error,
     [ENVELOPE_BODY(MESSAGE)] = hear_message,
     [ENVELOPE_BODY(PRESENCE)] = hear_presence,
@@ -371,6 +384,7 @@ on_connected(struct cli_session *s)
     struct chat *c = (struct chat *)s;
 
     c->asked = c->answered = 0;
+    replace(&c->name, link_name(s->link));
     if (!c->entered)
         link_join(s->link, c->current, -1);
     c->entered = true;
@@ -426,6 +440,7 @@ chat_free(struct chat *c)
         drop_room(list_entry(it, struct chat_room, link));
     free(c->current);
     free(c->previous);
+    free(c->name);
     free(c);
 }
 

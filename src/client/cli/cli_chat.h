@@ -21,6 +21,7 @@ struct chat {
     struct list rooms;
     char *current;               /* where a line goes; NULL = nowhere */
     char *previous;              /* where it went before the last /join */
+    char *name;                  /* ours, as it was last told */
     uint64_t asked, answered;    /* the highest numbers of this connection */
     struct buf line;             /* as it is posted */
     bool entered;                /* the first room was asked for */
