@@ -74,7 +74,7 @@ blackbox: all unit
 	@$(SAN_ENV) $(PYTEST) -q -n 2 -rs tests
 
 soak: all
-	@LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs tests/test_crash.py
+	@LOQUAT_BUILD=build LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs -s tests/test_crash.py
 
 fuzz: deps build-asan/build.ninja
 	@ninja -C build-asan --quiet
