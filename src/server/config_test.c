@@ -12,7 +12,7 @@
 static void
 write_file(char path[64], const char *text)
 {
-    strcpy(path, "/tmp/loquat-config-XXXXXX");
+    snprintf(path, 64, "/tmp/loquat-config-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
