@@ -262,6 +262,7 @@ run(void *arg)
     struct worker *w = arg;
 
     uv_run(&w->loop, UV_RUN_DEFAULT);
+    mailbox_close(&w->mailbox);
     worker_submit(w);
     return NULL;
 }

@@ -260,6 +260,8 @@ tell(struct core *c)
         mailbox_post(c->o.mailboxes[i], &list);
     }
     readers_submit(c->o.readers, hub_take_jobs(c->o.hub));
+    for (unsigned i = 0; i < c->o.workers; i++)
+        mailbox_wait(c->o.mailboxes[i]);
 }
 
 /* --- The thread --------------------------------------------------------- */

@@ -56,6 +56,17 @@ event_set_items(struct event *e, struct event **items, size_t n)
     e->items_n = n;
 }
 
+size_t
+event_memory(const struct event *e)
+{
+    size_t bytes = sizeof(*e) + e->room_name.n + e->name.n + e->text.n +
+                   e->extra.n;
+
+    for (size_t i = 0; i < e->items_n; i++)
+        bytes += event_memory(e->items[i]);
+    return bytes;
+}
+
 struct event *
 event_ref(struct event *e)
 {

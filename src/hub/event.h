@@ -92,6 +92,9 @@ struct event *event_of_message(const struct message *m, struct str room_name);
 /* Takes items (n references and the array itself). */
 void event_set_items(struct event *e, struct event **items, size_t n);
 
+/* What it holds in memory, its items included. */
+size_t event_memory(const struct event *e);
+
 struct event *event_ref(struct event *e);
 void event_unref(struct event **e);        /* nulls it; accepts NULL */
 

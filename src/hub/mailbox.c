@@ -70,18 +70,31 @@ mailbox_init(struct mailbox *m, mailbox_wake_fn *wake, void *arg)
 {
     *m = (struct mailbox){.wake = wake, .arg = arg};
     must(pthread_mutex_init(&m->lock, NULL) == 0);
+    must(pthread_cond_init(&m->taken, NULL) == 0);
 }
 
 void
 mailbox_done(struct mailbox *m)
 {
     parcel_list_done(&m->list);
+    must(pthread_cond_destroy(&m->taken) == 0);
     must(pthread_mutex_destroy(&m->lock) == 0);
+}
+
+static size_t
+list_bytes(const struct parcel_list *l)
+{
+    size_t bytes = 0;
+
+    for (const struct parcel *p = l->head; p != NULL; p = p->next)
+        bytes += sizeof(*p) + (p->event != NULL ? event_memory(p->event) : 0);
+    return bytes;
 }
 
 void
 mailbox_post(struct mailbox *m, struct parcel_list *l)
 {
+    size_t bytes = list_bytes(l);
     bool was_empty;
 
     if (l->head == NULL)
@@ -93,6 +106,7 @@ mailbox_post(struct mailbox *m, struct parcel_list *l)
     else
         m->list.tail->next = l->head;
     m->list.tail = l->tail;
+    m->bytes += bytes;
     pthread_mutex_unlock(&m->lock);
     *l = (struct parcel_list){0};
     if (was_empty)
@@ -106,5 +120,25 @@ mailbox_take(struct mailbox *m, struct parcel_list *ret)
     pthread_mutex_lock(&m->lock);
     *ret = m->list;
     m->list = (struct parcel_list){0};
+    m->bytes = 0;
     pthread_mutex_unlock(&m->lock);
+    pthread_cond_broadcast(&m->taken);
+}
+
+void
+mailbox_wait(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    while (m->bytes > MAILBOX_BYTES_MAX && !m->closed)
+        pthread_cond_wait(&m->taken, &m->lock);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void
+mailbox_close(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    m->closed = true;
+    pthread_mutex_unlock(&m->lock);
+    pthread_cond_broadcast(&m->taken);
 }

@@ -47,11 +47,18 @@ void parcel_list_push(struct parcel_list *l, struct parcel *p);   /* takes p */
 struct parcel *parcel_list_pop(struct parcel_list *l);            /* or NULL */
 void parcel_list_done(struct parcel_list *l);
 
+/* Above this, mailbox_wait() waits: what a worker that cannot keep up may
+ * hold in memory, besides what it is working on. */
+#define MAILBOX_BYTES_MAX (16 * 1024 * 1024)
+
 typedef void mailbox_wake_fn(void *arg);   /* any thread; must not block */
 
 struct mailbox {
     pthread_mutex_t lock;
+    pthread_cond_t taken;
     struct parcel_list list;
+    size_t bytes;                 /* of what is in it */
+    bool closed;
     mailbox_wake_fn *wake;
     void *arg;
 };
@@ -60,5 +67,14 @@ void mailbox_init(struct mailbox *m, mailbox_wake_fn *wake, void *arg);
 void mailbox_done(struct mailbox *m);
 void mailbox_post(struct mailbox *m, struct parcel_list *l);   /* empties l */
 void mailbox_take(struct mailbox *m, struct parcel_list *ret); /* l was empty */
+
+/* Waits until the worker has taken what is in m, if that is above
+ * MAILBOX_BYTES_MAX. Whoever posts waits afterwards, so that the core, and
+ * through its queue the senders, become no faster than the slowest worker.
+ * Never called by a worker. */
+void mailbox_wait(struct mailbox *m);
+
+/* Its worker takes nothing any more; nobody waits for it from now on. */
+void mailbox_close(struct mailbox *m);
 
 #endif

@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "hub/mailbox.h"
+#include "base/must.h"
 #include <semaphore.h>
+#include <stdlib.h>
 
 static void
 count_wake(void *arg)
@@ -189,6 +191,98 @@ many_threads_post_and_nothing_is_lost_or_disordered(void **state)
     sem_destroy(&woken);
 }
 
+/* Two such parcels are more than a mailbox holds without waiting. */
+static void
+post_large(struct mailbox *m)
+{
+    size_t n = MAILBOX_BYTES_MAX / 2;
+    char *text = must_alloc(n);
+    struct parcel_list l = {0};
+    struct str none = {0};
+
+    parcel_list_push(&l, parcel_new(PARCEL_SESSION, 1, 0,
+                                    event_new(EVENT_ANNOUNCEMENT, none, none,
+                                              (struct str){text, n}, none)));
+    mailbox_post(m, &l);
+    free(text);
+}
+
+struct waiter {
+    pthread_t thread;
+    struct mailbox *m;
+    sem_t begun;
+    atomic_bool over;
+};
+
+static void *
+wait_for_room(void *arg)
+{
+    struct waiter *w = arg;
+
+    sem_post(&w->begun);
+    mailbox_wait(w->m);
+    atomic_store(&w->over, true);
+    return NULL;
+}
+
+static void
+start_waiter(struct waiter *w, struct mailbox *m)
+{
+    w->m = m;
+    atomic_init(&w->over, false);
+    must(sem_init(&w->begun, 0, 0) == 0);
+    must(pthread_create(&w->thread, NULL, wait_for_room, w) == 0);
+    sem_wait(&w->begun);
+}
+
+static void
+join_waiter(struct waiter *w)
+{
+    pthread_join(w->thread, NULL);
+    assert_true(atomic_load(&w->over));
+    sem_destroy(&w->begun);
+}
+
+static void
+who_posts_waits_while_the_box_is_over_full(void **state)
+{
+    struct mailbox m;
+    struct parcel_list out = {0};
+    struct waiter w;
+    int wakes = 0;
+
+    (void)state;
+    mailbox_init(&m, count_wake, &wakes);
+    post_large(&m);
+    mailbox_wait(&m);                   /* half full: at once */
+    post_large(&m);
+    start_waiter(&w, &m);
+    assert_false(atomic_load(&w.over));
+    mailbox_take(&m, &out);
+    join_waiter(&w);
+    parcel_list_done(&out);
+    mailbox_wait(&m);                   /* empty: at once */
+    mailbox_done(&m);
+}
+
+static void
+nobody_waits_for_a_worker_that_is_gone(void **state)
+{
+    struct mailbox m;
+    struct waiter w;
+    int wakes = 0;
+
+    (void)state;
+    mailbox_init(&m, count_wake, &wakes);
+    post_large(&m);
+    post_large(&m);
+    start_waiter(&w, &m);
+    mailbox_close(&m);
+    join_waiter(&w);
+    mailbox_wait(&m);
+    mailbox_done(&m);
+}
+
 int
 main(void)
 {
@@ -198,6 +292,8 @@ main(void)
         cmocka_unit_test(the_worker_is_woken_only_when_the_box_was_empty),
         cmocka_unit_test(taking_from_an_empty_box_takes_nothing),
         cmocka_unit_test(many_threads_post_and_nothing_is_lost_or_disordered),
+        cmocka_unit_test(who_posts_waits_while_the_box_is_over_full),
+        cmocka_unit_test(nobody_waits_for_a_worker_that_is_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,7 @@ answer(struct thread *t, const struct read_job *job)
     p->access = job->access;
     parcel_list_push(&list, p);
     mailbox_post(t->pool->mailboxes[job->worker], &list);
+    mailbox_wait(t->pool->mailboxes[job->worker]);
 }
 
 /* Waits for a job; NULL when the pool stops. */
