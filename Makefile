@@ -54,12 +54,12 @@ lint:
 unit: deps build-asan/build.ninja
 	@echo "== unit tests under ASan and UBSan"
 	@ninja -C build-asan --quiet
-	@$(SAN_ENV) meson test -C build-asan --no-rebuild --suite unit
+	@$(SAN_ENV) meson test -C build-asan --no-rebuild -t 4 --suite unit
 
 tsan: deps build-tsan/build.ninja
 	@echo "== the threaded parts under TSan"
 	@ninja -C build-tsan --quiet
-	@$(SAN_ENV) meson test -C build-tsan --no-rebuild \
+	@$(SAN_ENV) meson test -C build-tsan --no-rebuild -t 4 \
 	  base/log base/metrics hub/mailbox hub/readers hub/core hub/fanout edge/worker
 	@echo "== a server under TSan, driven over its port"
 	@LOQUAT_BUILD=build-tsan TSAN_OPTIONS=second_deadlock_stack=1 $(PYTEST) \
