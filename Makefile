@@ -71,7 +71,7 @@ smoke: unit
 
 blackbox: all unit
 	@echo "== black-box tests: real servers, sockets, clients"
-	@$(SAN_ENV) $(PYTEST) -q -n 2 -rs tests
+	@$(SAN_ENV) $(PYTEST) -v -n 2 -rsP tests
 
 soak: all
 	@LOQUAT_BUILD=build LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs -s tests/test_crash.py
