@@ -26,7 +26,8 @@ struct told {
 
 struct fake {
     struct receiver r;
-    size_t queued;                  /* slabs, since it was last drained */
+    size_t queued;                  /* events, since it was last drained */
+    size_t slabs;                   /* that it was given */
     size_t soft_limit;
     struct told log[FAKE_LOG_MAX];
     size_t n;
@@ -35,6 +36,7 @@ struct fake {
     uint64_t last_request;
     struct subscription *last_sub;
     size_t answers, ends;
+    size_t n_at_answer;             /* n when the last answer came */
     char end_text[64];
 };
 
@@ -64,10 +66,13 @@ fake_send(struct receiver *r, struct slab *s)
 {
     struct fake *f = fake_of(r);
 
-    assert_int_equal(s->n, sizeof f->log[0]);
-    assert_true(f->n < FAKE_LOG_MAX);
-    memcpy(&f->log[f->n++], s->p, s->n);
-    f->queued++;
+    assert_int_equal(s->n % sizeof f->log[0], 0);
+    for (size_t at = 0; at < s->n; at += sizeof f->log[0]) {
+        assert_true(f->n < FAKE_LOG_MAX);
+        memcpy(&f->log[f->n++], s->p + at, sizeof f->log[0]);
+        f->queued++;
+    }
+    f->slabs++;
 }
 
 static void
@@ -77,6 +82,7 @@ fake_answer(struct receiver *r, const struct event *e,
     struct fake *f = fake_of(r);
 
     f->answers++;
+    f->n_at_answer = f->n;
     f->last_answer = (struct told){e->kind, e->room, e->seq, 0};
     f->last_deny = e->deny;
     f->last_request = e->request;

@@ -11,16 +11,8 @@
 
 #include "hub/fanout_impl.h"
 #include "hub/lag.h"
+#include "hub/live.h"
 #include <stdlib.h>
-
-/* One event's bytes in every encoding that was asked for so far. */
-struct variants {
-    const struct event *event;
-    uint64_t known;               /* bit i: slabs[i] is set, maybe to NULL */
-    struct slab *slabs[FANOUT_ENCODINGS];
-};
-
-_Static_assert(FANOUT_ENCODINGS <= 64, "known has a bit for each");
 
 struct fanout *
 fanout_new(unsigned worker, struct readers *readers,
@@ -33,6 +25,7 @@ fanout_new(unsigned worker, struct readers *readers,
     f->shard = shard;
     map_init(&f->rooms);
     map_init(&f->receivers);
+    list_init(&f->running);
     return f;
 }
 
@@ -64,6 +57,7 @@ unsubscribe(struct fanout *f, struct subscription *sub)
     if (room->n > 0)
         return;
     map_del_u64(&f->rooms, room->id);
+    live_forget(room);
     heard_room_free(&room);
 }
 
@@ -111,130 +105,13 @@ subscription_room(const struct subscription *sub)
     return sub->room->id;
 }
 
-/* --- Bytes -------------------------------------------------------------- */
-
-static struct slab *
-variant(struct variants *v, struct receiver *r, unsigned encoding)
-{
-    uint64_t bit;
-
-    must(encoding < FANOUT_ENCODINGS);
-    bit = UINT64_C(1) << encoding;
-    if (!(v->known & bit)) {
-        v->slabs[encoding] = r->ops->encode(r, encoding, v->event);
-        v->known |= bit;
-    }
-    return v->slabs[encoding];
-}
-
-static void
-variants_done(struct variants *v)
-{
-    for (unsigned i = 0; v->known != 0; i++, v->known >>= 1) {
-        if (v->known & 1)
-            slab_unref(&v->slabs[i]);
-    }
-}
-
 void
-fanout_send(struct fanout *f, struct receiver *r, struct slab *s)
+fanout_send(struct fanout *f, struct receiver *r, struct slab *s, uint32_t n)
 {
     if (s == NULL)
         return;
     r->ops->send(r, s);
-    f->deliveries++;
-}
-
-/* --- Live --------------------------------------------------------------- */
-
-static bool
-may_read(const struct subscription *sub)
-{
-    return access_check(&sub->receiver->who, ACTION_READ,
-                        &sub->room->access) == DENY_NONE;
-}
-
-bool
-fanout_passes_over(const struct subscription *sub,
-                   const struct event *message)
-{
-    const struct receiver *r = sub->receiver;
-
-    if (r->skip_own && message->sender_id == r->who.sender_id)
-        return true;
-    return !may_read(sub);
-}
-
-typedef void hear_fn(struct fanout *f, struct subscription *sub,
-                     struct variants *v);
-
-static void
-hear_message(struct fanout *f, struct subscription *sub, struct variants *v)
-{
-    struct receiver *r = sub->receiver;
-    uint64_t seq = v->event->seq;
-
-    if (seq <= sub->cursor)
-        return;
-    if (sub->behind || seq != sub->cursor + 1 || !lag_has_room(f, r)) {
-        lag_fall_behind(f, sub);
-        return;
-    }
-    sub->cursor = seq;
-    if (!fanout_passes_over(sub, v->event))
-        fanout_send(f, r, variant(v, r, r->encoding + sub->encoding));
-}
-
-/* Not in the log: whoever lags will not hear of it. */
-static void
-hear_signal(struct fanout *f, struct subscription *sub, struct variants *v)
-{
-    struct receiver *r = sub->receiver;
-
-    if (may_read(sub) && !sub->behind && lag_has_room(f, r))
-        fanout_send(f, r, variant(v, r, r->encoding + sub->encoding));
-}
-
-static void
-deliver_room(struct fanout *f, const struct parcel *p)
-{
-    struct heard_room *room = map_get_u64(&f->rooms, p->room);
-    struct variants v = {.event = p->event};
-    hear_fn *hear = hear_signal;
-
-    if (room == NULL)
-        return;
-    if (p->event->kind == EVENT_MESSAGE) {
-        hear = hear_message;
-        if (room->last_seq < p->event->seq)
-            room->last_seq = p->event->seq;
-    }
-    f->walking = true;
-    for (uint32_t i = 0; i < room->n; i++) {
-        if (room->subs[i]->receiver->session != p->session)
-            hear(f, room->subs[i], &v);
-    }
-    f->walking = false;
-    variants_done(&v);
-}
-
-/* An operator's word is rare and in no log: it goes to who lags as well. */
-static void
-deliver_everyone(struct fanout *f, const struct parcel *p)
-{
-    struct variants v = {.event = p->event};
-    struct receiver *r;
-    size_t pos = 0;
-
-    f->walking = true;
-    while ((r = map_next(&f->receivers, &pos)) != NULL) {
-        if (p->event->kind == EVENT_STOPPING)
-            r->ops->end(r, p->event);
-        else if (r->entered && r->session != p->session)
-            fanout_send(f, r, variant(&v, r, r->encoding));
-    }
-    f->walking = false;
-    variants_done(&v);
+    f->deliveries += n;
 }
 
 /* --- To one session ----------------------------------------------------- */
@@ -360,13 +237,15 @@ deliver(struct fanout *f, const struct parcel *p)
 
     must(p->event != NULL);
     if (p->kind == PARCEL_ROOM) {
-        deliver_room(f, p);
+        live_room(f, p);
     } else if (p->kind == PARCEL_EVERYONE) {
-        deliver_everyone(f, p);
+        live_everyone(f, p);
     } else {
         r = fanout_find(f, p->session);
-        if (r != NULL)
+        if (r != NULL) {
+            live_settle(f, r);
             deliver_to_one[p->kind](f, r, p);
+        }
     }
 }
 
@@ -380,6 +259,7 @@ fanout_deliver(struct fanout *f, struct parcel_list *l)
         deliver(f, p);
         parcel_free(&p);
     }
+    live_flush(f);
     if (f->deliveries > 0)
         metrics_add(f->shard, METRIC_deliveries_total, f->deliveries);
 }

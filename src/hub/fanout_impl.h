@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fan-out from within, for fanout.c and lag.c alone. */
+ * The fan-out from within, for fanout.c, live.c and lag.c alone. */
 #ifndef HUB_FANOUT_IMPL_H
 #define HUB_FANOUT_IMPL_H
 
@@ -14,12 +14,14 @@ struct fanout {
     struct metrics_shard *shard;
     struct map rooms;             /* id -> struct heard_room */
     struct map receivers;         /* session -> struct receiver */
+    struct list running;          /* rooms with a run, by ->running */
     int64_t deliveries;           /* since fanout_deliver() began */
     bool walking;                 /* nobody may come or go */
 };
 
-/* Borrows s; NULL says nothing. */
-void fanout_send(struct fanout *f, struct receiver *r, struct slab *s);
+/* Borrows s, which holds n events; NULL says nothing. */
+void fanout_send(struct fanout *f, struct receiver *r, struct slab *s,
+                 uint32_t n);
 
 /* The message counts as delivered without being sent: it is the receiver's
  * own, or one that it may not read. */

@@ -15,6 +15,7 @@ heard_room_new(uint64_t id, struct str name)
     struct heard_room *room = must_alloc(sizeof(*room) + name.n + 1);
 
     room->id = id;
+    list_init(&room->running);
     if (name.n > 0)
         memcpy(room->name, name.p, name.n);
     return room;

@@ -13,6 +13,8 @@ struct heard_room {
     struct access_room access;
     struct subscription **subs;   /* in no order; each knows its index */
     uint32_t n, cap;
+    struct run *run;              /* messages kept back, or NULL: live.c */
+    struct list running;          /* in the fan-out's list while there are */
     char name[];                  /* a channel's; "" for a direct room, which
                                      each of the two calls differently */
 };

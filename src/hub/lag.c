@@ -147,7 +147,7 @@ send_page(struct fanout *f, struct subscription *sub, const struct event *page)
         if (fanout_passes_over(sub, e))
             continue;
         s = r->ops->encode(r, r->encoding + sub->encoding, e);
-        fanout_send(f, r, s);
+        fanout_send(f, r, s, 1);
         slab_unref(&s);
     }
     if (sub->cursor >= sub->room->last_seq)

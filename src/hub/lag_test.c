@@ -12,8 +12,10 @@ a_congested_receiver_gets_from_the_log_what_it_missed(void **state)
     struct fake *b = listener(w, 2, 7, 0);
 
     a->soft_limit = 9;
-    mail_messages(w, 7, 1, 30);
-    deliver_mail(w);
+    for (uint64_t seq = 1; seq <= 30; seq++) {
+        mail_messages(w, 7, seq, seq);
+        deliver_mail(w);
+    }
     assert_true(a->r.lagging);
     expect_messages(a, 0, 7, 1, 10);
     expect_messages(b, 0, 7, 1, 30);
