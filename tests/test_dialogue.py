@@ -120,6 +120,19 @@ def test_the_operator_sees_who_is_here_kicks_and_quits(serve, clients):
     assert "1 here" in server.log() and "alice" in server.log()
 
 
+def test_the_operator_sees_where_the_time_goes(serve, clients):
+    server = serve()
+    alice = clients(LineClient, server, "alice")
+    bob = clients(LineClient, server, "bob")
+    alice.say("hello")
+    bob.expect("alice: hello")
+
+    server.operator("/stats")
+    for word in ("messages_total", "commits_total", "queue_us", "apply_us",
+                 "commit_us", "mail_us", "turn_us", "batch"):
+        server.expect_log(f"  {word} ")
+
+
 def test_a_second_signal_ends_at_once(serve):
     """A client that never reads its goodbye would hold the stop up until the
     linger time is over; the second signal does not wait for it."""

@@ -23,7 +23,6 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(messages_total,      COUNTER, "Messages stored") \
     X(duplicates_total,    COUNTER, "Posts answered with their first result") \
     X(commits_total,       COUNTER, "Transactions committed") \
-    X(commit_us_total,     COUNTER, "Time in commit, microseconds") \
     X(storage_errors_total,COUNTER, "Transactions that failed") \
     X(deliveries_total,    COUNTER, "Events put into output queues") \
     X(lagging,             GAUGE,   "Sessions fed from the log") \
@@ -42,6 +41,23 @@ enum metric {
     METRIC_COUNT
 };
 
+/*  name, unit, help. The stations of a message come in the order in which it
+ *  passes them. */
+#define HISTOGRAMS_TABLE(X) \
+    X(queue_us,  "us", "From a worker's turn to the core's batch") \
+    X(apply_us,  "us", "A batch is decided and written") \
+    X(commit_us, "us", "A batch is committed and synced") \
+    X(mail_us,   "us", "From the core to a worker's turn") \
+    X(turn_us,   "us", "A worker's turn with mail: encoded, queued, sent") \
+    X(batch,     "",   "Commands in a batch")
+
+enum histogram {
+#define HISTOGRAMS_ENUM(name, unit, help) HISTOGRAM_##name,
+    HISTOGRAMS_TABLE(HISTOGRAMS_ENUM)
+#undef HISTOGRAMS_ENUM
+    HISTOGRAM_COUNT
+};
+
 struct metrics_shard;
 struct metrics;
 
@@ -54,5 +70,18 @@ int64_t metrics_sum(struct metrics *m, enum metric which);
 const char *metrics_name(enum metric which);
 const char *metrics_help(enum metric which);
 enum metric_type metrics_type(enum metric which);
+
+/* Histograms: buckets a quarter of a power of two wide. Negative values count
+ * as 0. */
+void metrics_observe(struct metrics_shard *s, enum histogram which,
+                     int64_t value);
+int64_t metrics_observed(struct metrics *m, enum histogram which); /* how many */
+
+/* The value that the fraction q (0 .. 1) of all do not exceed, rounded up to
+ * its bucket's end; 0 when there is none. */
+int64_t metrics_quantile(struct metrics *m, enum histogram which, double q);
+const char *metrics_histogram_name(enum histogram which);
+const char *metrics_histogram_unit(enum histogram which);
+const char *metrics_histogram_help(enum histogram which);
 
 #endif

@@ -93,6 +93,64 @@ counters_are_told_by_their_name(void **state)
     }
 }
 
+static void
+a_quantile_is_its_buckets_end(void **state)
+{
+    struct metrics *m = metrics_new();
+    struct metrics_shard *a = metrics_shard_new(m), *b = metrics_shard_new(m);
+
+    (void)state;
+    assert_int_equal(metrics_quantile(m, HISTOGRAM_batch, 0.5), 0);
+    for (int i = 1; i <= 100; i++)
+        metrics_observe(i % 2 ? a : b, HISTOGRAM_batch, i);
+    assert_int_equal(metrics_observed(m, HISTOGRAM_batch), 100);
+    assert_int_equal(metrics_observed(m, HISTOGRAM_queue_us), 0);
+    assert_in_range(metrics_quantile(m, HISTOGRAM_batch, 0.5), 50, 62);
+    assert_in_range(metrics_quantile(m, HISTOGRAM_batch, 0.99), 99, 124);
+    metrics_free(&m);
+}
+
+/* Whatever is observed alone comes back, by a quarter too large at most. */
+static void
+every_value_has_a_bucket(void **state)
+{
+    (void)state;
+    for (int64_t v = -1; v < 50000000; v += 1 + v / 7) {
+        struct metrics *m = metrics_new();
+        int64_t q;
+
+        metrics_observe(metrics_shard_new(m), HISTOGRAM_turn_us, v);
+        q = metrics_quantile(m, HISTOGRAM_turn_us, 1);
+        assert_in_range(q, v < 0 ? 0 : v, v < 4 ? v + 1 : v + v / 4);
+        metrics_free(&m);
+    }
+}
+
+static void
+the_largest_values_share_the_last_bucket(void **state)
+{
+    struct metrics *m = metrics_new();
+    struct metrics_shard *s = metrics_shard_new(m);
+
+    (void)state;
+    metrics_observe(s, HISTOGRAM_turn_us, INT64_MAX);
+    metrics_observe(s, HISTOGRAM_turn_us, INT64_C(1) << 40);
+    assert_int_equal(metrics_observed(m, HISTOGRAM_turn_us), 2);
+    assert_true(metrics_quantile(m, HISTOGRAM_turn_us, 1) >= 1 << 26);
+    metrics_free(&m);
+}
+
+static void
+every_histogram_has_a_name_and_a_help(void **state)
+{
+    (void)state;
+    for (int i = 0; i < HISTOGRAM_COUNT; i++) {
+        assert_true(strlen(metrics_histogram_name(i)) > 0);
+        assert_true(strlen(metrics_histogram_help(i)) > 0);
+        assert_non_null(metrics_histogram_unit(i));
+    }
+}
+
 int
 main(void)
 {
@@ -101,6 +159,10 @@ main(void)
         cmocka_unit_test(threads_count_without_losing_any),
         cmocka_unit_test(every_metric_has_a_name_its_own_and_a_help),
         cmocka_unit_test(counters_are_told_by_their_name),
+        cmocka_unit_test(a_quantile_is_its_buckets_end),
+        cmocka_unit_test(every_value_has_a_bucket),
+        cmocka_unit_test(the_largest_values_share_the_last_bucket),
+        cmocka_unit_test(every_histogram_has_a_name_and_a_help),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
  * from another thread is harmless. */
 #include "edge/worker_impl.h"
 
+#include "base/clock.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -161,10 +162,15 @@ on_wake(uv_async_t *handle)
     struct worker *w = handle->data;
     struct parcel_list mail = {0};
     bool told = w->stopping != NULL;
+    int64_t since_us;
 
     if (!told)
         open_arrivals(w);
-    mailbox_take(&w->mailbox, &mail);
+    since_us = mailbox_take(&w->mailbox, &mail);
+    if (since_us != 0) {
+        w->mail_us = clock_mono_us();
+        metrics_observe(w->o.shard, HISTOGRAM_mail_us, w->mail_us - since_us);
+    }
     if (!told)
         w->stopping = find_stopping(&mail);
     fanout_deliver(w->fanout, &mail);

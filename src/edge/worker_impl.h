@@ -46,7 +46,8 @@ struct worker {
     uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
     char address[CONN_ADDRESS_BYTES];
     uint64_t sessions;           /* given out so far */
-    int64_t wall_ms;             /* of this turn; 0 = not asked yet */
+    int64_t wall_ms, made_us;    /* of this turn; 0 = not asked yet */
+    int64_t mail_us;             /* when this turn took its mail; 0: none */
     struct event *stopping;      /* EVENT_STOPPING came */
 
     struct command *head, *tail; /* gathered this turn */

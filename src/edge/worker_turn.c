@@ -33,10 +33,13 @@ worker_has_room(struct worker *w)
 void
 worker_gather(struct worker *w, struct command *cmd)
 {
-    if (w->wall_ms == 0)
+    if (w->wall_ms == 0) {
         w->wall_ms = clock_wall_ms();
+        w->made_us = clock_mono_us();
+    }
     cmd->worker = w->o.index;
     cmd->now_ms = w->wall_ms;
+    cmd->made_us = w->made_us;
     cmd->next = NULL;
     if (w->tail != NULL)
         w->tail->next = cmd;
@@ -112,4 +115,9 @@ worker_turn(struct worker *w)
     worker_submit(w);
     w->room = 0;
     w->wall_ms = 0;
+    if (w->mail_us != 0) {
+        metrics_observe(w->o.shard, HISTOGRAM_turn_us,
+                        clock_mono_us() - w->mail_us);
+        w->mail_us = 0;
+    }
 }

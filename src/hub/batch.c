@@ -210,6 +210,12 @@ close_batch(struct hub *h)
     h->batch.messages = 0;
 }
 
+bool
+hub_has_written(const struct hub *h)
+{
+    return h->batch.open;
+}
+
 int
 hub_commit(struct hub *h)
 {

@@ -18,7 +18,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hub/pace.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,6 +31,8 @@ enum {
     FULL_LOG_MS = 60 * 1000,   /* how often a full disk is worth a line */
     CACHE_LINE = 64,
 };
+
+#define NOBODY UINT_MAX
 
 /* What one worker has in the queue; a cache line each. */
 struct share {
@@ -46,13 +50,16 @@ struct core {
     pthread_t thread;
     unsigned share_max;
 
-    pthread_mutex_t lock;      /* of these four */
+    pthread_mutex_t lock;      /* of these five */
     pthread_cond_t wake;
     struct chain queue;
-    bool sleeping, stopping;
+    unsigned queued;           /* commands in it */
+    unsigned wake_at;          /* how many wake the thread; NOBODY: it is up */
+    bool stopping;
 
     /* The thread's own. */
     struct chain batch;        /* taken from the queue, not yet applied */
+    struct pace pace;
     int64_t tick_at;           /* monotonic ms; INT64_MAX = never */
     int64_t checkpoint_at;     /* monotonic ms; INT64_MAX = nothing to do */
     int wal_limit;             /* pages */
@@ -75,15 +82,17 @@ chain_append(struct chain *to, struct command *head, struct command *tail)
 }
 
 static void
-enqueue(struct core *c, struct command *head, struct command *tail)
+enqueue(struct core *c, struct command *head, struct command *tail, unsigned n)
 {
     bool wake;
 
     must(tail->next == NULL);
     pthread_mutex_lock(&c->lock);
     chain_append(&c->queue, head, tail);
-    wake = c->sleeping;
-    c->sleeping = false;
+    c->queued += n;
+    wake = c->queued >= c->wake_at;
+    if (wake)
+        c->wake_at = NOBODY;
     pthread_mutex_unlock(&c->lock);
     if (wake)
         pthread_cond_signal(&c->wake);
@@ -95,7 +104,7 @@ core_submit(struct core *c, unsigned worker, struct command *head,
 {
     must(worker < c->o.workers && n > 0);
     atomic_fetch_add(&c->shares[worker].waiting, n);
-    enqueue(c, head, tail);
+    enqueue(c, head, tail, n);
 }
 
 void
@@ -105,21 +114,50 @@ core_operate(struct core *c, struct command *cmd)
     if (cmd->session != 0)
         atomic_fetch_add(&c->shares[cmd->worker].waiting, 1);
     cmd->next = NULL;
-    enqueue(c, cmd, cmd);
+    enqueue(c, cmd, cmd, 1);
 }
 
+/* Lets go of the lock until then, or until so many commands are there. */
 static void
-sleep_until(struct core *c, int64_t mono_ms)
+sleep_until(struct core *c, int64_t mono_us, unsigned commands)
 {
-    struct timespec t = {.tv_sec = mono_ms / 1000,
-                         .tv_nsec = mono_ms % 1000 * 1000000};
+    struct timespec t = {.tv_sec = mono_us / 1000000,
+                         .tv_nsec = mono_us % 1000000 * 1000};
 
-    c->sleeping = true;
-    if (mono_ms == INT64_MAX)
+    c->wake_at = commands;
+    if (mono_us == INT64_MAX)
         pthread_cond_wait(&c->wake, &c->lock);
     else
         pthread_cond_timedwait(&c->wake, &c->lock, &t);
-    c->sleeping = false;
+    c->wake_at = NOBODY;
+}
+
+/* Waits for company for what is in the queue, if that is worth it. */
+static void
+gather(struct core *c)
+{
+    unsigned before = c->queued;
+    int64_t until_us, now_us;
+
+    if (before >= PACE_ENOUGH || c->stopping)
+        return;
+    now_us = clock_mono_us();
+    until_us = pace_until(&c->pace, now_us);
+    if (until_us <= now_us)
+        return;
+    while (c->queued < PACE_ENOUGH && !c->stopping &&
+           clock_mono_us() < until_us)
+        sleep_until(c, until_us, PACE_ENOUGH);
+    pace_gathered(&c->pace, c->queued - before);
+}
+
+static int64_t
+due_us(const struct core *c)
+{
+    int64_t due = c->tick_at < c->checkpoint_at ? c->tick_at
+                                                : c->checkpoint_at;
+
+    return due == INT64_MAX ? due : due * 1000;
 }
 
 /* Sleeps until there are commands or something is due, and takes them. False
@@ -127,15 +165,17 @@ sleep_until(struct core *c, int64_t mono_ms)
 static bool
 take_batch(struct core *c)
 {
-    int64_t due = c->tick_at < c->checkpoint_at ? c->tick_at
-                                                : c->checkpoint_at;
+    int64_t due = due_us(c);
     bool more;
 
     pthread_mutex_lock(&c->lock);
-    while (c->queue.head == NULL && !c->stopping && clock_mono_ms() < due)
-        sleep_until(c, due);
+    while (c->queue.head == NULL && !c->stopping && clock_mono_us() < due)
+        sleep_until(c, due, 1);
+    if (c->queue.head != NULL)
+        gather(c);
     c->batch = c->queue;
     c->queue = (struct chain){0};
+    c->queued = 0;
     more = c->batch.head != NULL || !c->stopping;
     pthread_mutex_unlock(&c->lock);
     return more;
@@ -181,23 +221,35 @@ give_back(struct core *c)
 
 /* The operator's commands (session 0) are in nobody's share. */
 static void
+apply_one(struct core *c, struct command *cmd, int64_t now_us)
+{
+    must(cmd->worker < c->o.workers);
+    if (cmd->made_us != 0)
+        metrics_observe(c->o.shard, HISTOGRAM_queue_us, now_us - cmd->made_us);
+    hub_apply(c->o.hub, cmd);
+    if (cmd->session != 0)
+        c->shares[cmd->worker].done++;
+}
+
+static void
 apply(struct core *c)
 {
+    int64_t start_us = clock_mono_us();
     struct command *cmd;
+    unsigned n = 0;
 
-    for (unsigned n = 0; n < BATCH_COMMANDS; n++) {
-        cmd = c->batch.head;
-        if (cmd == NULL)
-            break;
+    for (; n < BATCH_COMMANDS && (cmd = c->batch.head) != NULL; n++) {
         c->batch.head = cmd->next;
-        must(cmd->worker < c->o.workers);
-        hub_apply(c->o.hub, cmd);
-        if (cmd->session != 0)
-            c->shares[cmd->worker].done++;
+        apply_one(c, cmd, start_us);
         command_free(&cmd);
     }
     if (c->batch.head == NULL)
         c->batch.tail = NULL;
+    if (n == 0)
+        return;
+    metrics_observe(c->o.shard, HISTOGRAM_batch, n);
+    metrics_observe(c->o.shard, HISTOGRAM_apply_us,
+                    clock_mono_us() - start_us);
 }
 
 /* A tick's stamp is the core's own input: the one clock that is read for the
@@ -239,11 +291,15 @@ report_broken(struct core *c)
 static void
 commit(struct core *c)
 {
-    int64_t start_us = clock_mono_us();
+    int64_t start_us = clock_mono_us(), end_us;
+    bool writes = hub_has_written(c->o.hub);
     int rc = hub_commit(c->o.hub);
 
-    metrics_add(c->o.shard, METRIC_commit_us_total,
-                clock_mono_us() - start_us);
+    if (writes) {
+        end_us = clock_mono_us();
+        pace_committed(&c->pace, end_us);
+        metrics_observe(c->o.shard, HISTOGRAM_commit_us, end_us - start_us);
+    }
     if (rc == -ENOSPC)
         report_full(c);
     else if (rc < 0)
@@ -253,11 +309,13 @@ commit(struct core *c)
 static void
 tell(struct core *c)
 {
+    int64_t now_us = clock_mono_us();
+
     for (unsigned i = 0; i < c->o.workers; i++) {
         struct parcel_list list = {0};
 
         hub_take(c->o.hub, i, &list);
-        mailbox_post(c->o.mailboxes[i], &list);
+        mailbox_post(c->o.mailboxes[i], &list, now_us);
     }
     readers_submit(c->o.readers, hub_take_jobs(c->o.hub));
     for (unsigned i = 0; i < c->o.workers; i++)
@@ -362,6 +420,8 @@ core_start(const struct core_options *o, struct core **ret, struct err *e)
         c->share_max = 1;
     c->checkpoint_at = INT64_MAX;
     c->wal_limit = WAL_PAGES;
+    c->wake_at = NOBODY;
+    c->pace.window_us = o->gather_us;
     init_sync(c);
     rc = pthread_create(&c->thread, NULL, run, c);
     if (rc != 0) {

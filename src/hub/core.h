@@ -2,8 +2,9 @@
  *
  * The core: the one thread that drives the hub. Workers put chains of
  * commands into its bounded queue; it drains the queue as a batch, commits,
- * posts the parcels, and so on. While it commits, the next batch gathers:
- * group commit without a timer. Idle, it sleeps without waking up.
+ * posts the parcels, and so on. While it commits, the next batch gathers; and
+ * when batches are small and close together, for a moment longer (pace.h).
+ * Idle, it sleeps without waking up.
  *
  * Back-pressure: each worker may have at most queue_max / workers commands
  * waiting. It asks core_may_submit() before it parses more; when the answer
@@ -23,6 +24,8 @@ struct core_options {
     unsigned workers;
     struct mailbox *const *mailboxes;    /* one per worker */
     unsigned queue_max;                  /* commands, all workers together */
+    int64_t gather_us;                   /* pace.h: how long a busy core waits
+                                            for more before it commits */
     void (*starved)(void *arg, unsigned worker);   /* any thread */
     void (*broken)(void *arg);           /* storage failed for good; any thread */
     void *arg;

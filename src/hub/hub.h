@@ -44,6 +44,9 @@ void hub_apply(struct hub *h, const struct command *c);
  * wants to be called next, or INT64_MAX. */
 int64_t hub_tick(struct hub *h, int64_t now_ms);
 
+/* Whether this batch has something to commit. */
+bool hub_has_written(const struct hub *h);
+
 /* Ends the batch. 0, -ENOSPC (refused, go on) or -EIO (from now on every
  * write is refused as DENY_STORAGE_BROKEN and the server should restart). */
 int hub_commit(struct hub *h);

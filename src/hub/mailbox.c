@@ -92,7 +92,7 @@ list_bytes(const struct parcel_list *l)
 }
 
 void
-mailbox_post(struct mailbox *m, struct parcel_list *l)
+mailbox_post(struct mailbox *m, struct parcel_list *l, int64_t now_us)
 {
     size_t bytes = list_bytes(l);
     bool was_empty;
@@ -101,10 +101,12 @@ mailbox_post(struct mailbox *m, struct parcel_list *l)
         return;
     pthread_mutex_lock(&m->lock);
     was_empty = m->list.head == NULL;
-    if (was_empty)
+    if (was_empty) {
         m->list.head = l->head;
-    else
+        m->since_us = now_us;
+    } else {
         m->list.tail->next = l->head;
+    }
     m->list.tail = l->tail;
     m->bytes += bytes;
     pthread_mutex_unlock(&m->lock);
@@ -113,16 +115,21 @@ mailbox_post(struct mailbox *m, struct parcel_list *l)
         m->wake(m->arg);
 }
 
-void
+int64_t
 mailbox_take(struct mailbox *m, struct parcel_list *ret)
 {
+    int64_t since_us;
+
     must(ret->head == NULL);
     pthread_mutex_lock(&m->lock);
     *ret = m->list;
+    since_us = m->since_us;
     m->list = (struct parcel_list){0};
     m->bytes = 0;
+    m->since_us = 0;
     pthread_mutex_unlock(&m->lock);
     pthread_cond_broadcast(&m->taken);
+    return since_us;
 }
 
 void

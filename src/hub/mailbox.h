@@ -58,6 +58,7 @@ struct mailbox {
     pthread_cond_t taken;
     struct parcel_list list;
     size_t bytes;                 /* of what is in it */
+    int64_t since_us;             /* when the first of it came */
     bool closed;
     mailbox_wake_fn *wake;
     void *arg;
@@ -65,8 +66,13 @@ struct mailbox {
 
 void mailbox_init(struct mailbox *m, mailbox_wake_fn *wake, void *arg);
 void mailbox_done(struct mailbox *m);
-void mailbox_post(struct mailbox *m, struct parcel_list *l);   /* empties l */
-void mailbox_take(struct mailbox *m, struct parcel_list *ret); /* l was empty */
+
+/* Empties l. now_us: monotonic. */
+void mailbox_post(struct mailbox *m, struct parcel_list *l, int64_t now_us);
+
+/* *ret was empty. Returns since when the oldest of it has waited; 0: nothing
+ * was there. */
+int64_t mailbox_take(struct mailbox *m, struct parcel_list *ret);
 
 /* Waits until the worker has taken what is in m, if that is above
  * MAILBOX_BYTES_MAX. Whoever posts waits afterwards, so that the core, and

@@ -89,15 +89,15 @@ the_worker_is_woken_only_when_the_box_was_empty(void **state)
 
     (void)state;
     mailbox_init(&m, count_wake, &wakes);
-    mailbox_post(&m, &l);
+    mailbox_post(&m, &l, 1);
     assert_int_equal(wakes, 0);
 
     push(&l, 1);
     push(&l, 2);
-    mailbox_post(&m, &l);
+    mailbox_post(&m, &l, 1);
     assert_null(l.head);
     push(&l, 3);
-    mailbox_post(&m, &l);
+    mailbox_post(&m, &l, 1);
     assert_int_equal(wakes, 1);
 
     mailbox_take(&m, &out);
@@ -106,7 +106,7 @@ the_worker_is_woken_only_when_the_box_was_empty(void **state)
     assert_null(parcel_list_pop(&out));
 
     push(&l, 4);
-    mailbox_post(&m, &l);
+    mailbox_post(&m, &l, 1);
     assert_int_equal(wakes, 2);
     mailbox_done(&m);
 }
@@ -152,7 +152,7 @@ post_many(void *arg)
         for (int k = 0; k < PER_POST; k++)
             parcel_list_push(&l, parcel_new(PARCEL_SESSION, me->number, at++,
                                             some_event()));
-        mailbox_post(me->box, &l);
+        mailbox_post(me->box, &l, 1);
     }
     return NULL;
 }
@@ -203,7 +203,7 @@ post_large(struct mailbox *m)
     parcel_list_push(&l, parcel_new(PARCEL_SESSION, 1, 0,
                                     event_new(EVENT_ANNOUNCEMENT, none, none,
                                               (struct str){text, n}, none)));
-    mailbox_post(m, &l);
+    mailbox_post(m, &l, 1);
     free(text);
 }
 

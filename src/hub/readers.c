@@ -9,6 +9,8 @@
  * one thread each: an unreadable database is found out before anything runs. */
 #include "hub/readers.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,7 +117,7 @@ answer(struct thread *t, const struct read_job *job)
 
     p->access = job->access;
     parcel_list_push(&list, p);
-    mailbox_post(t->pool->mailboxes[job->worker], &list);
+    mailbox_post(t->pool->mailboxes[job->worker], &list, clock_mono_us());
     mailbox_wait(t->pool->mailboxes[job->worker]);
 }
 

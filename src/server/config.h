@@ -31,6 +31,7 @@ struct config {
     int64_t heartbeat_ms, dead_ms, stall_ms, linger_ms;
     int64_t gather_above;
     int64_t synchronous;                   /* enum store_sync */
+    int64_t gather_ms;
     int64_t log_level;                     /* enum log_level */
 };
 

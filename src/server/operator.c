@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct operator {
     bool polling, closing;
     int flags;                 /* standard input's, given back at the end */
     unsigned worker;
+    struct metrics *metrics;
     struct core *core;
     struct mailbox mailbox;
     struct buf line;
@@ -75,6 +77,35 @@ op_kick(struct operator *o, struct str args)
         submit(o, COMMAND_KICK, name, str_trim(args));
 }
 
+/* Counters that have counted, and where a message's time goes. */
+static void
+op_stats(struct operator *o, struct str args)
+{
+    char line[160];
+
+    (void)args;
+    for (unsigned i = 0; i < METRIC_COUNT; i++) {
+        int64_t n = metrics_sum(o->metrics, i);
+        if (n == 0)
+            continue;
+        snprintf(line, sizeof line, "  %-22s %14" PRId64 "  %s",
+                 metrics_name(i), n, metrics_help(i));
+        say(str_of(line));
+    }
+    for (unsigned i = 0; i < HISTOGRAM_COUNT; i++) {
+        if (metrics_observed(o->metrics, i) == 0)
+            continue;
+        snprintf(line, sizeof line,
+                 "  %-10s p50 %6" PRId64 " p99 %6" PRId64 " max %8" PRId64
+                 " %-2s  %s", metrics_histogram_name(i),
+                 metrics_quantile(o->metrics, i, 0.5),
+                 metrics_quantile(o->metrics, i, 0.99),
+                 metrics_quantile(o->metrics, i, 1),
+                 metrics_histogram_unit(i), metrics_histogram_help(i));
+        say(str_of(line));
+    }
+}
+
 static void
 op_quit(struct operator *o, struct str args)
 {
@@ -91,6 +122,8 @@ static const struct op_command {
 } op_commands[] = {
     {"/who", op_who, "/who              who is here"},
     {"/kick", op_kick, "/kick NAME [WHY]  end a connection"},
+    {"/stats", op_stats, "/stats            what was counted, and where a "
+                         "message's time goes"},
     {"/quit", op_quit, "/quit             stop the server"},
     {"/help", op_help, "/help             this list; any other line goes to "
                        "everyone"},
@@ -223,11 +256,12 @@ wake(void *arg)
 }
 
 struct operator *
-operator_new(uv_loop_t *loop, unsigned worker, operator_quit_fn *quit,
-             void *arg)
+operator_new(uv_loop_t *loop, unsigned worker, struct metrics *metrics,
+             operator_quit_fn *quit, void *arg)
 {
     struct operator *o = must_alloc(sizeof *o);
     o->worker = worker;
+    o->metrics = metrics;
     o->quit = quit;
     o->arg = arg;
     buf_init(&o->line, OPERATOR_LINE_BYTES);

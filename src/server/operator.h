@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The operator: lines typed on the server's standard input. A line goes to
- * everyone as "[SERVER]: line"; /who, /kick NAME, /quit and /help are
- * commands. To the core the operator is a session like others, a reader
+ * everyone as "[SERVER]: line"; /who, /kick NAME, /stats, /quit and /help
+ * are commands. To the core the operator is a session like others, a reader
  * without a name, whose mailbox is opened by the main loop. */
 #ifndef SERVER_OPERATOR_H
 #define SERVER_OPERATOR_H
@@ -14,9 +14,10 @@ struct operator;
 
 typedef void operator_quit_fn(void *arg);
 
-/* The mailbox with the number `worker` is the operator's. */
+/* The mailbox with the number `worker` is the operator's. Borrows metrics. */
 struct operator *operator_new(uv_loop_t *loop, unsigned worker,
-                              operator_quit_fn *quit, void *arg);
+                              struct metrics *metrics, operator_quit_fn *quit,
+                              void *arg);
 struct mailbox *operator_mailbox(struct operator *o);
 
 /* Starts to read standard input; without one (closed, /dev/null) there is

@@ -56,10 +56,8 @@ worker_count(const struct config *c)
 {
     if (c->workers > 0)
         return (unsigned)c->workers;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (cores < 1)
-        cores = 1;
-    return cores < LIMIT_WORKERS ? (unsigned)cores : LIMIT_WORKERS - 1;
+    unsigned cores = uv_available_parallelism();   /* of this process */
+    return cores < LIMIT_WORKERS ? cores : LIMIT_WORKERS - 1;
 }
 
 /* Raises the soft limit to the hard one; returns what connections may use. */
@@ -253,7 +251,7 @@ make_workers(struct server *s, unsigned fds, struct err *e)
             return r;
         s->mailboxes[i] = worker_mailbox(s->workers[i]);
     }
-    s->operator = operator_new(&s->loop, s->workers_n, on_quit, s);
+    s->operator = operator_new(&s->loop, s->workers_n, s->metrics, on_quit, s);
     s->mailboxes[s->workers_n] = operator_mailbox(s->operator);
     return 0;
 }
@@ -273,6 +271,7 @@ start_threads(struct server *s, struct err *e)
         .workers = s->workers_n + 1,
         .mailboxes = s->mailboxes,
         .queue_max = (unsigned)s->config->queue,
+        .gather_us = s->config->gather_ms * 1000,
         .starved = core_starved,
         .broken = core_broken,
         .arg = s,
