@@ -4,6 +4,7 @@
  * match them. Encoded once per encoding for all who hear it, so nothing here
  * depends on the receiver. */
 #include "dialect/line/line_events.h"
+#include "base/utf8.h"
 #include "dialect/line/line_impl.h"
 
 /* --- who and where --- */
@@ -22,7 +23,8 @@ line_message_prefix(struct line_out *o, const struct event *e)
 {
     switch (e->message_kind) {
     case MESSAGE_TEXT:
-        line_out_add(o, "%.*s: ", STR_FMT(e->name));
+        line_out_str(o, e->name);
+        line_out_str(o, str_of(": "));
         break;
     case MESSAGE_ACTION:
         line_out_add(o, "* %.*s ", STR_FMT(e->name));
@@ -34,16 +36,42 @@ line_message_prefix(struct line_out *o, const struct event *e)
     }
 }
 
-static void
-add_message(struct line_out *o, unsigned encoding, const struct event *e)
+/* A clean text of one line in one allocation, without a detour: nearly every
+ * message is one, and this is done once for each. NULL: it is not so simple. */
+static struct slab *
+simple_message(struct str prefix, struct str text)
 {
-    struct line_out prefix;
+    struct slab *s;
+    char *at;
+
+    if (memchr(text.p, '\n', text.n) != NULL)
+        return NULL;
+    s = slab_new(prefix.n + text.n + 1);
+    at = mempcpy(s->p, prefix.p, prefix.n);
+    at = mempcpy(at, text.p, text.n);
+    *at = '\n';
+    if (!utf8_is_clean((struct str){s->p, s->n - 1}, UTF8_ONE_LINE))
+        slab_unref(&s);
+    return s;
+}
+
+static struct slab *
+message_slab(unsigned encoding, const struct event *e)
+{
+    struct line_out prefix, o;
+    struct slab *s;
 
     line_out_init(&prefix);
     add_place(&prefix, encoding, e);
     line_message_prefix(&prefix, e);
-    line_out_body(o, buf_str(&prefix.buf), e->text);
+    s = simple_message(buf_str(&prefix.buf), e->text);
+    if (s == NULL) {
+        line_out_init(&o);
+        line_out_body(&o, buf_str(&prefix.buf), e->text);
+        s = line_out_slab(&o);
+    }
     buf_done(&prefix.buf);
+    return s;
 }
 
 /* --- coming and going --- */
@@ -122,11 +150,10 @@ line_encode(const struct dialect_config *config, unsigned encoding,
     struct line_out o;
 
     (void)config;
+    if (e->kind == EVENT_MESSAGE)
+        return message_slab(encoding, e);
     line_out_init(&o);
     switch (e->kind) {
-    case EVENT_MESSAGE:
-        add_message(&o, encoding, e);
-        break;
     case EVENT_JOINED:
     case EVENT_LEFT:
     case EVENT_GATHERED:
