@@ -346,6 +346,7 @@ look_after_log(struct core *c)
         c->checkpoint_at = INT64_MAX;
         return;
     }
+    store_reserve(c->o.store);
     if (pages < WAL_PAGES)
         c->wal_limit = WAL_PAGES;
     if (pages > c->wal_limit) {

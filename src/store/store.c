@@ -16,6 +16,7 @@
 #include "store/db.h"
 #include "store/folder.h"
 #include "store/schema.h"
+#include "store/wal.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ struct store {
     uint64_t last_room;            /* the highest id, as of now */
     uint64_t committed_room;       /* ... and as of the last commit */
     bool in_transaction;
-    int wal_pages;
+    struct wal wal;
     struct buf text;               /* the home of borrowed strings */
 };
 
@@ -99,7 +100,7 @@ count_wal(void *arg, sqlite3 *db, const char *name, int pages)
 {
     struct store *s = arg;
     (void)db, (void)name;
-    s->wal_pages = pages;
+    wal_note(&s->wal, pages);
     return SQLITE_OK;
 }
 
@@ -153,6 +154,7 @@ configure(struct store *s, enum store_sync sync, struct err *e)
         r = db_exec(s->db, sync_pragmas[sync], e);
     if (r == 0)
         r = db_prepare(s->db, sql, s->stmts, STMT_COUNT, e);
+    s->wal.db = s->db;
     /* After the pragma, which would take the hook away. */
     sqlite3_wal_hook(s->db, count_wal, s);
     return r;
@@ -275,14 +277,24 @@ store_rollback(struct store *s)
 int
 store_wal_pages(const struct store *s)
 {
-    return s->wal_pages;
+    return s->wal.pages;
+}
+
+void
+store_reserve(struct store *s)
+{
+    wal_reserve(&s->wal);
 }
 
 int
 store_checkpoint(struct store *s)
 {
+    int left = s->wal.pages;
+
     must(!s->in_transaction);
-    return db_checkpoint(s->db, &s->wal_pages);
+    int r = db_checkpoint(s->db, &left);
+    wal_note(&s->wal, left);
+    return r;
 }
 
 /* ---- borrowed strings --------------------------------------------------- */
