@@ -26,6 +26,7 @@ fanout_new(unsigned worker, struct readers *readers,
     map_init(&f->rooms);
     map_init(&f->receivers);
     list_init(&f->running);
+    pages_init(&f->pages);
     return f;
 }
 
@@ -41,6 +42,7 @@ fanout_free(struct fanout **fanout)
     while ((r = map_next(&f->receivers, &(size_t){0})) != NULL)
         fanout_remove(f, r);
     must(f->rooms.count == 0);
+    pages_done(&f->pages);
     map_done(&f->rooms);
     map_done(&f->receivers);
     free(f);
@@ -226,7 +228,6 @@ static deliver_fn *const deliver_to_one[] = {
     [PARCEL_SESSION] = deliver_session,
     [PARCEL_SUBSCRIBE] = deliver_subscribe,
     [PARCEL_UNSUBSCRIBE] = deliver_unsubscribe,
-    [PARCEL_CATCHUP] = lag_take_page,
     [PARCEL_CLOSE] = deliver_close,
 };
 
@@ -240,6 +241,8 @@ deliver(struct fanout *f, const struct parcel *p)
         live_room(f, p);
     } else if (p->kind == PARCEL_EVERYONE) {
         live_everyone(f, p);
+    } else if (p->kind == PARCEL_CATCHUP) {
+        lag_take_page(f, p);
     } else {
         r = fanout_find(f, p->session);
         if (r != NULL) {

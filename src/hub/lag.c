@@ -9,10 +9,7 @@
 #include "hub/lag.h"
 
 #include "hub/fanout_impl.h"
-
-/* Messages that one page brings: few beside a queue's soft limit, since a page
- * is queued as a whole. */
-enum { PAGE_MESSAGES = 200 };
+#include <stdlib.h>
 
 static void
 set_lagging(struct fanout *f, struct receiver *r, bool lagging)
@@ -23,6 +20,9 @@ set_lagging(struct fanout *f, struct receiver *r, bool lagging)
     metrics_add(f->shard, METRIC_lagging, lagging ? 1 : -1);
     if (lagging)
         metrics_add(f->shard, METRIC_lagging_total, 1);
+    f->lagging += lagging ? 1 : -1u;
+    if (f->lagging == 0)
+        pages_clear(&f->pages);
 }
 
 void
@@ -41,25 +41,6 @@ lag_has_room(struct fanout *f, struct receiver *r)
     return !r->lagging || r->page_asked;
 }
 
-static void
-ask_page(struct fanout *f, struct subscription *sub)
-{
-    struct receiver *r = sub->receiver;
-    struct heard_room *room = sub->room;
-    struct read_job *job = must_alloc(sizeof(*job));
-
-    job->query = (struct page_query){.room = room->id, .mode = PAGE_AFTER,
-                                     .at = sub->cursor,
-                                     .limit = PAGE_MESSAGES};
-    job->worker = f->worker;
-    job->session = r->session;
-    job->catchup = true;
-    job->access = room->access;
-    memcpy(job->room_name, room->name, strlen(room->name) + 1);
-    r->page_asked = true;
-    readers_submit(f->readers, job);
-}
-
 /* The next of r's rooms that is behind, in turn: a busy room must not keep a
  * receiver from hearing the others. */
 static struct subscription *
@@ -75,34 +56,6 @@ next_behind(struct receiver *r)
         }
     }
     return NULL;
-}
-
-void
-lag_go_on(struct fanout *f, struct receiver *r)
-{
-    struct subscription *sub;
-
-    if (!r->lagging || r->page_asked || r->ops->congested(r))
-        return;
-    sub = next_behind(r);
-    if (sub != NULL)
-        ask_page(f, sub);
-    else
-        set_lagging(f, r, false);
-}
-
-/* Who is new to lagging may not be congested at all (a JOIN that resumes), and
- * then nothing would ever drain. */
-void
-lag_fall_behind(struct fanout *f, struct subscription *sub)
-{
-    struct receiver *r = sub->receiver;
-
-    sub->behind = true;
-    if (r->lagging)
-        return;
-    set_lagging(f, r, true);
-    lag_go_on(f, r);
 }
 
 static void
@@ -134,42 +87,134 @@ close_unreadable(struct receiver *r)
 }
 
 static void
-send_page(struct fanout *f, struct subscription *sub, const struct event *page)
+send_each(struct fanout *f, struct subscription *sub, struct run *page)
 {
     struct receiver *r = sub->receiver;
 
-    for (size_t i = 0; i < page->items_n; i++) {
-        const struct event *e = page->items[i];
-        struct slab *s;
-
-        must(e->seq > sub->cursor);
-        sub->cursor = e->seq;
-        if (fanout_passes_over(sub, e))
+    for (uint32_t i = 0; i < run_length(page); i++) {
+        if (fanout_passes_over(sub, run_event(page, i)))
             continue;
-        s = r->ops->encode(r, r->encoding + sub->encoding, e);
-        fanout_send(f, r, s, 1);
-        slab_unref(&s);
+        fanout_send(f, r, run_bytes(page, r, subscription_encoding(sub), i),
+                    1);
     }
+}
+
+static void
+send_page(struct fanout *f, struct subscription *sub, struct run *page)
+{
+    struct receiver *r = sub->receiver;
+
+    must(run_first_seq(page) > sub->cursor);
+    sub->cursor = run_last_seq(page);
+    if (fanout_hears_all(sub, page))
+        fanout_send(f, r, run_joined(page, r, subscription_encoding(sub)),
+                    run_length(page));
+    else
+        send_each(f, sub, page);
     if (sub->cursor >= sub->room->last_seq)
         catch_up(sub);
 }
 
-/* An unreadable page, or one without the messages that are known to be there,
- * ends the session; page_asked stays, so that no other is asked for. */
-void
-lag_take_page(struct fanout *f, struct receiver *r, const struct parcel *p)
+static void
+ask_page(struct fanout *f, const struct heard_room *room, uint64_t after)
 {
-    struct subscription *sub = fanout_subscription(r, p->room);
-    const struct event *page = p->event;
-    bool fits = sub != NULL && sub->behind && sub->cursor == page->seq;
+    struct read_job *job = must_alloc(sizeof(*job));
 
-    if (page->kind != ANSWER_PAGE || (fits && page->items_n == 0)) {
+    job->query = (struct page_query){
+        .room = room->id, .mode = PAGE_AFTER, .at = after,
+        .limit = PAGES_MESSAGES - (uint32_t)(after % PAGES_MESSAGES)};
+    job->worker = f->worker;
+    job->catchup = true;
+    job->access = room->access;
+    memcpy(job->room_name, room->name, strlen(room->name) + 1);
+    readers_submit(f->readers, job);
+}
+
+/* The page that sub needs next, or NULL: then its receiver waits. */
+static struct run *
+next_page(struct fanout *f, const struct subscription *sub)
+{
+    struct page_place place = {sub->room->id, sub->cursor};
+    struct receiver *r = sub->receiver;
+    struct run *page;
+    bool ask;
+
+    page = pages_get(&f->pages, &place, r->session, &ask);
+    if (ask)
+        ask_page(f, sub->room, sub->cursor);
+    r->page_asked = page == NULL;
+    return page;
+}
+
+/* Page after page, as long as they are here already and the queue has room. A
+ * page that is in hand stays: pages go only with the last one who lags. */
+void
+lag_go_on(struct fanout *f, struct receiver *r)
+{
+    while (r->lagging && !r->page_asked && !r->ops->congested(r)) {
+        struct subscription *sub = next_behind(r);
+        struct run *page;
+
+        if (sub == NULL) {
+            set_lagging(f, r, false);
+            return;
+        }
+        page = next_page(f, sub);
+        if (page != NULL)
+            send_page(f, sub, page);
+    }
+}
+
+/* Who is new to lagging may not be congested at all (a JOIN that resumes), and
+ * then nothing would ever drain. */
+void
+lag_fall_behind(struct fanout *f, struct subscription *sub)
+{
+    struct receiver *r = sub->receiver;
+
+    sub->behind = true;
+    if (r->lagging)
+        return;
+    set_lagging(f, r, true);
+    lag_go_on(f, r);
+}
+
+/* A session that waited for the page, and may have been joined to the room
+ * anew meanwhile, from elsewhere. No page, although its messages are known to
+ * be there, ends it; page_asked stays, so that no other is asked for. */
+static void
+serve(struct fanout *f, struct receiver *r, const struct page_place *place,
+      struct run *page)
+{
+    struct subscription *sub = fanout_subscription(r, place->room);
+    bool fits = sub != NULL && sub->behind && sub->cursor == place->after;
+
+    if (fits && page == NULL) {
         close_unreadable(r);
         return;
     }
-    metrics_add(f->shard, METRIC_catchup_pages_total, 1);
     r->page_asked = false;
     if (fits)
         send_page(f, sub, page);
     lag_go_on(f, r);
+}
+
+void
+lag_take_page(struct fanout *f, const struct parcel *p)
+{
+    const struct event *e = p->event;
+    struct page_place place = {p->room, e->seq};
+    struct page_waiters waiters;
+    struct run *page =
+        pages_put(&f->pages, &place, e->items, e->items_n, &waiters);
+
+    if (page != NULL)
+        metrics_add(f->shard, METRIC_catchup_pages_total, 1);
+    for (uint32_t i = 0; i < waiters.n; i++) {
+        struct receiver *r = fanout_find(f, waiters.sessions[i]);
+
+        if (r != NULL)
+            serve(f, r, &place, page);
+    }
+    free(waiters.sessions);
 }

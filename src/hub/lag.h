@@ -21,8 +21,7 @@ void lag_fall_behind(struct fanout *f, struct subscription *sub);
 void lag_go_on(struct fanout *f, struct receiver *r);
 
 /* A reader's page has come, or its refusal. */
-void lag_take_page(struct fanout *f, struct receiver *r,
-                   const struct parcel *p);
+void lag_take_page(struct fanout *f, const struct parcel *p);
 
 /* r goes. */
 void lag_end(struct fanout *f, struct receiver *r);

@@ -332,6 +332,143 @@ a_log_without_what_was_said_ends_the_session(void **state)
     fake_free(w->fanout, &a);
 }
 
+/* --- Pages in common ------------------------------------------------------- */
+
+static unsigned
+jobs_waiting(void)
+{
+    unsigned n = 0;
+
+    for (const struct read_job *j = fake_jobs; j != NULL; j = j->next)
+        n++;
+    return n;
+}
+
+static void
+those_who_need_the_same_page_ask_for_it_once(void **state)
+{
+    enum { RETURNING = 40 };
+    struct world *w = *state;
+    struct fake *f[RETURNING];
+
+    for (unsigned i = 0; i < RETURNING; i++) {
+        f[i] = fake_new(w->fanout, i + 1);
+        mail_welcome(w, i + 1);
+        mail_subscribe(w, i + 1, 7, 0, 500);
+    }
+    deliver_mail(w);
+    for (unsigned page = 0; page < 3; page++) {
+        assert_int_equal(jobs_waiting(), 1);
+        read_page(w, 500);
+        deliver_mail(w);
+    }
+    assert_null(fake_jobs);
+    assert_int_equal(fake_encodes, 500);
+    for (unsigned i = 0; i < RETURNING; i++) {
+        expect_messages(f[i], 0, 7, 1, 500);
+        assert_int_equal(f[i]->slabs, 3);
+        assert_false(f[i]->r.lagging);
+        fake_free(w->fanout, &f[i]);
+    }
+}
+
+/* From wherever they come, they meet at the end of their first page. */
+static void
+those_who_come_from_elsewhere_meet_on_the_second_page(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1), *b = fake_new(w->fanout, 2);
+
+    mail_welcome(w, 1);
+    mail_welcome(w, 2);
+    mail_subscribe(w, 1, 7, 17, 400);
+    mail_subscribe(w, 2, 7, 151, 400);
+    deliver_mail(w);
+    assert_int_equal(jobs_waiting(), 2);
+    read_page(w, 400);
+    read_page(w, 400);
+    deliver_mail(w);
+    assert_int_equal(jobs_waiting(), 1);
+    read_page(w, 400);
+    deliver_mail(w);
+
+    expect_messages(a, 0, 7, 18, 400);
+    expect_messages(b, 0, 7, 152, 400);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+a_page_is_kept_while_somebody_lags_and_no_longer(void **state)
+{
+    struct world *w = *state;
+    struct fake *slow = listener(w, 1, 7, 0), *a = fake_new(w->fanout, 2);
+
+    slow->queued = FAKE_LOG_MAX + 1;
+    mail_messages(w, 7, 1, 150);
+    mail_welcome(w, 2);
+    mail_subscribe(w, 2, 7, 0, 150);
+    deliver_mail(w);
+    read_page(w, 150);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 1, 150);
+    assert_true(slow->r.lagging);
+
+    fake_drain(w->fanout, slow);
+    assert_null(fake_jobs);
+    expect_messages(slow, 0, 7, 1, 150);
+    assert_false(slow->r.lagging);
+
+    mail_subscribe(w, 2, 7, 0, 150);
+    deliver_mail(w);
+    assert_int_equal(jobs_waiting(), 1);
+    fake_free(w->fanout, &slow);
+    fake_free(w->fanout, &a);
+}
+
+/* Also through a page that is here already, and without asking for others. */
+static void
+a_page_leaves_out_what_one_of_many_may_not_hear(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1), *b = fake_new(w->fanout, 2);
+
+    a->r.skip_own = true;
+    mail_welcome(w, 1);
+    mail_welcome(w, 2);
+    mail_subscribe(w, 1, 7, 0, 10);
+    mail_subscribe(w, 2, 7, 0, 10);
+    deliver_mail(w);
+    read_page(w, 10);
+    deliver_mail(w);
+
+    assert_int_equal(a->n, 8);
+    expect_messages(b, 0, 7, 1, 10);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+an_unreadable_page_ends_all_who_wait_for_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1), *b = fake_new(w->fanout, 2);
+
+    mail_welcome(w, 1);
+    mail_welcome(w, 2);
+    mail_subscribe(w, 1, 7, 0, 10);
+    mail_subscribe(w, 2, 7, 0, 10);
+    deliver_mail(w);
+    free(take_job());
+    mail(w, PARCEL_CATCHUP, 0, 7, plain_event(ANSWER_DENIED, 7));
+    deliver_mail(w);
+
+    assert_int_equal(a->ends, 1);
+    assert_int_equal(b->ends, 1);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
 static void
 whoever_leaves_while_lagging_is_not_counted_any_longer(void **state)
 {
@@ -368,6 +505,11 @@ main(void)
         world_unit_test(an_unreadable_history_ends_the_session),
         world_unit_test(a_log_without_what_was_said_ends_the_session),
         world_unit_test(whoever_leaves_while_lagging_is_not_counted_any_longer),
+        world_unit_test(those_who_need_the_same_page_ask_for_it_once),
+        world_unit_test(those_who_come_from_elsewhere_meet_on_the_second_page),
+        world_unit_test(a_page_is_kept_while_somebody_lags_and_no_longer),
+        world_unit_test(a_page_leaves_out_what_one_of_many_may_not_hear),
+        world_unit_test(an_unreadable_page_ends_all_who_wait_for_it),
     };
 
     return cmocka_run_group_tests(tests, world_begin, NULL);

@@ -41,12 +41,6 @@ variants_done(struct variants *v)
     }
 }
 
-static unsigned
-encoding_of(const struct subscription *sub)
-{
-    return sub->receiver->encoding + sub->encoding;
-}
-
 static bool
 may_read(const struct subscription *sub)
 {
@@ -63,6 +57,16 @@ fanout_passes_over(const struct subscription *sub,
     if (r->skip_own && message->sender_id == r->who.sender_id)
         return true;
     return !may_read(sub);
+}
+
+bool
+fanout_hears_all(const struct subscription *sub, const struct run *run)
+{
+    const struct receiver *r = sub->receiver;
+
+    if (r->skip_own && run_may_be_from(run, r->who.sender_id))
+        return false;
+    return may_read(sub);
 }
 
 /* --- Messages ----------------------------------------------------------- */
@@ -82,7 +86,7 @@ hear_message(struct fanout *f, struct subscription *sub, struct run *run,
     }
     sub->cursor = e->seq;
     if (!fanout_passes_over(sub, e))
-        fanout_send(f, r, run_bytes(run, r, encoding_of(sub), i), 1);
+        fanout_send(f, r, run_bytes(run, r, subscription_encoding(sub), i), 1);
 }
 
 static void
@@ -98,25 +102,21 @@ takes_whole(struct fanout *f, const struct subscription *sub,
 {
     struct receiver *r = sub->receiver;
 
-    if (sub->behind || sub->cursor + 1 != run_event(run, 0)->seq)
-        return false;
-    if (r->skip_own && run_may_be_from(run, r->who.sender_id))
-        return false;
-    return may_read(sub) && lag_has_room(f, r);
+    return !sub->behind && sub->cursor + 1 == run_first_seq(run) &&
+           fanout_hears_all(sub, run) && lag_has_room(f, r);
 }
 
 static void
 hear_run(struct fanout *f, struct subscription *sub, struct run *run)
 {
     struct receiver *r = sub->receiver;
-    uint32_t n = run_length(run);
 
     if (!takes_whole(f, sub, run)) {
         hear_each(f, sub, run);
         return;
     }
-    sub->cursor += n;
-    fanout_send(f, r, run_joined(run, r, encoding_of(sub)), n);
+    sub->cursor = run_last_seq(run);
+    fanout_send(f, r, run_joined(run, r, subscription_encoding(sub)), run_length(run));
 }
 
 void
@@ -163,9 +163,8 @@ live_settle(struct fanout *f, struct receiver *r)
 static bool
 goes_on(const struct run *run, const struct event *message)
 {
-    uint32_t n = run_length(run);
-
-    return !run_is_full(run) && message->seq == run_event(run, n - 1)->seq + 1;
+    return !run_is_full(run) && run_text_bytes(run) < LIVE_RUN_BYTES &&
+           message->seq == run_last_seq(run) + 1;
 }
 
 static void
@@ -176,7 +175,7 @@ keep_message(struct fanout *f, struct heard_room *room, struct event *message)
     if (room->run != NULL && !goes_on(room->run, message))
         deliver_run(f, room);
     if (room->run == NULL) {
-        room->run = run_new();
+        room->run = run_new(LIVE_RUN_MESSAGES);
         list_push(&f->running, &room->running);
     }
     run_add(room->run, message);
@@ -198,7 +197,7 @@ tell_room(struct fanout *f, const struct heard_room *room,
 
         if (r->session != p->session && may_read(sub) && !sub->behind &&
             lag_has_room(f, r))
-            fanout_send(f, r, variant(&v, r, encoding_of(sub)), 1);
+            fanout_send(f, r, variant(&v, r, subscription_encoding(sub)), 1);
     }
     f->walking = false;
     variants_done(&v);

@@ -12,6 +12,11 @@
 
 #include "hub/fanout_impl.h"
 
+/* A run that has grown so long is delivered: it is queued as a whole, beside a
+ * queue's soft limit. */
+#define LIVE_RUN_MESSAGES 64
+#define LIVE_RUN_BYTES    (16 * 1024)
+
 void live_room(struct fanout *f, const struct parcel *p);
 void live_everyone(struct fanout *f, const struct parcel *p);
 

@@ -2,7 +2,7 @@
  *
  * Runs: what one mail brings together goes out together, in the order of the
  * mail for each receiver. */
-#include "hub/run.h"
+#include "hub/live.h"
 #include "hub/world_test.h"
 
 /* The n-th event that f was sent, answers not counted. */
@@ -58,7 +58,7 @@ a_long_run_goes_out_in_parts(void **state)
 {
     struct world *w = *state;
     struct fake *a = listener(w, 1, 7, 0);
-    uint64_t n = 2 * RUN_MESSAGES_MAX + 1;
+    uint64_t n = 2 * LIVE_RUN_MESSAGES + 1;
 
     mail_messages(w, 7, 1, n);
     deliver_mail(w);
@@ -71,7 +71,7 @@ a_long_run_goes_out_in_parts(void **state)
 static void
 big_messages_make_short_runs(void **state)
 {
-    static char big[RUN_BYTES_MAX];
+    static char big[LIVE_RUN_BYTES];
     struct world *w = *state;
     struct fake *a = listener(w, 1, 7, 0);
     struct str none = {0}, text = {big, sizeof big};

@@ -17,8 +17,8 @@ enum parcel_kind {
     PARCEL_SUBSCRIBE,    /* session hears room from `cursor` on; then event
                             (EVENT_SUBSCRIBED) to session */
     PARCEL_UNSUBSCRIBE,  /* session hears room no longer; then event */
-    PARCEL_CATCHUP,      /* a reader's page (event: ANSWER_PAGE) for a lagging
-                            session */
+    PARCEL_CATCHUP,      /* a reader's page of room (event: ANSWER_PAGE), for
+                            the sessions that lag there; no `session` */
     PARCEL_CLOSE,        /* event (EVENT_CLOSED) to session, then it ends */
 };
 

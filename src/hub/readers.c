@@ -52,6 +52,7 @@ refusal_event(const struct read_job *job)
                                 none, none);
 
     e->deny = DENY_STORAGE_BROKEN;
+    e->seq = job->query.at;
     return addressed(e, job);
 }
 

@@ -17,35 +17,39 @@ struct version {
     uint32_t known;               /* slabs[0..known) are set, maybe to NULL */
     bool whole;                   /* joined is set, maybe to NULL */
     struct slab *joined;
-    struct slab *slabs[RUN_MESSAGES_MAX];
+    struct slab *slabs[];         /* run->max */
 };
 
 struct run {
-    uint32_t n;
+    uint32_t n, max;
     size_t bytes;                 /* of text */
     uint64_t senders[SENDER_BITS / 64];
     struct version *versions;
-    struct event *events[RUN_MESSAGES_MAX];
+    struct event *events[];       /* max */
 };
 
 /* The arrays are not cleared: most runs are of one message. */
 struct run *
-run_new(void)
+run_new(uint32_t max)
 {
-    struct run *run = must_realloc(NULL, sizeof(*run));
+    struct run *run =
+        must_realloc(NULL, sizeof(*run) + max * sizeof(run->events[0]));
 
-    memset(run, 0, offsetof(struct run, events));
+    must(max > 0);
+    memset(run, 0, sizeof(*run));
+    run->max = max;
     return run;
 }
 
 static struct version *
-version_new(unsigned encoding, struct version *next)
+version_new(const struct run *run, unsigned encoding)
 {
-    struct version *v = must_realloc(NULL, sizeof(*v));
+    struct version *v =
+        must_realloc(NULL, sizeof(*v) + run->max * sizeof(v->slabs[0]));
 
-    memset(v, 0, offsetof(struct version, slabs));
+    memset(v, 0, sizeof(*v));
     v->encoding = encoding;
-    v->next = next;
+    v->next = run->versions;
     return v;
 }
 
@@ -79,13 +83,31 @@ run_free(struct run **run)
 bool
 run_is_full(const struct run *run)
 {
-    return run->n == RUN_MESSAGES_MAX || run->bytes >= RUN_BYTES_MAX;
+    return run->n == run->max;
 }
 
 uint32_t
 run_length(const struct run *run)
 {
     return run->n;
+}
+
+size_t
+run_text_bytes(const struct run *run)
+{
+    return run->bytes;
+}
+
+uint64_t
+run_first_seq(const struct run *run)
+{
+    return run_event(run, 0)->seq;
+}
+
+uint64_t
+run_last_seq(const struct run *run)
+{
+    return run_event(run, run->n - 1)->seq;
 }
 
 const struct event *
@@ -113,7 +135,7 @@ run_add(struct run *run, struct event *message)
     uint64_t sender_id = message->sender_id;
 
     must(!run_is_full(run));
-    must(run->n == 0 || message->seq == run->events[run->n - 1]->seq + 1);
+    must(run->n == 0 || message->seq > run_last_seq(run));
     run->events[run->n++] = event_ref(message);
     run->bytes += message->text.n;
     run->senders[sender_word(sender_id)] |= sender_bit(sender_id);
@@ -133,7 +155,7 @@ version_get(struct run *run, unsigned encoding)
     while (v != NULL && v->encoding != encoding)
         v = v->next;
     if (v == NULL)
-        v = run->versions = version_new(encoding, run->versions);
+        v = run->versions = version_new(run, encoding);
     return v;
 }
 

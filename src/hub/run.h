@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * A run: messages of one room, one behind the other, that one opening of the
- * mailbox has brought. They are kept back until the mailbox is empty, so that
- * a receiver who is where the run begins gets all of them as one slab: its
- * cost per receiver is that of one message, however many they are. Part of
- * fanout.c; nothing of it outlives fanout_deliver().
- *
- *     run_new() -> run_add() ... -> run_bytes(), run_joined() -> run_free() */
+ * A run: messages of one room, one behind the other, that go out together. A
+ * receiver who is where the run begins gets all of them as one slab: its cost
+ * per receiver is that of one message, however many they are. What one
+ * opening of the mailbox brings to a room is a run (live.c), and so is a page
+ * of the log (pages.c). Part of fanout.c. */
 #ifndef HUB_RUN_H
 #define HUB_RUN_H
 
 #include "hub/fanout.h"
 
-/* More than that is delivered at once: a run is queued as a whole, beside a
- * queue's soft limit. */
-#define RUN_MESSAGES_MAX 64
-#define RUN_BYTES_MAX    (16 * 1024)
-
 struct run;
 
-struct run *run_new(void);                      /* returns owned */
+/* Room for so many messages. Returns owned. */
+struct run *run_new(uint32_t max);
 void run_free(struct run **run);
 
 bool run_is_full(const struct run *run);
 uint32_t run_length(const struct run *run);
+size_t run_text_bytes(const struct run *run);      /* of all messages */
 const struct event *run_event(const struct run *run, uint32_t i);
+uint64_t run_first_seq(const struct run *run);
+uint64_t run_last_seq(const struct run *run);
 
-/* The next message (refs it): the first, or the one behind the last. Not to a
- * full one. */
+/* The next message (refs it). Not to a full one. */
 void run_add(struct run *run, struct event *message);
 
 /* Whether this person may have said some of it. No false no. */
