@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "base/pool.h"
 #include "hub/hub.h"
 
 /* What the running batch has done to the store. */
@@ -42,6 +43,10 @@ struct hub {
     struct map room_keys;         /* by key */
     struct room *lobby;           /* never goes */
     uint64_t next_room;
+
+    struct pool session_pool;
+    struct pool user_pool;
+    struct pool member_pool;
 
     struct list present;          /* users with a session, oldest first */
     struct list held;             /* users without one, by since_ms */

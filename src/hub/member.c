@@ -6,8 +6,6 @@
 #include "hub/presence.h"
 #include "hub/room.h"
 
-#include <stdlib.h>
-
 struct member *
 member_find(const struct room *r, const struct session *s)
 {
@@ -27,9 +25,9 @@ member_has_space(const struct room *r, const struct session *s)
 }
 
 static struct member *
-member_new(struct room *r, struct session *s)
+member_new(struct hub *h, struct room *r, struct session *s)
 {
-    struct member *m = must_alloc(sizeof *m);
+    struct member *m = pool_take(&h->member_pool);
 
     m->room = r;
     m->session = s;
@@ -83,7 +81,7 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
         presence_left(h, m, why, now_ms);
     }
     must(list_empty(&m->in_gathering));
-    free(m);
+    pool_give(&h->member_pool, m);
     room_settle(h, r);
 }
 
@@ -144,7 +142,7 @@ member_include(struct hub *h, struct room *r, struct session *const both[2])
     for (int i = 0; i < 2; i++) {
         members[i] = member_find(r, both[i]);
         if (members[i] == NULL)
-            members[i] = member_new(r, both[i]);
+            members[i] = member_new(h, r, both[i]);
     }
     for (int i = 0; i < 2; i++) {
         if (members[i]->heard)
@@ -206,7 +204,7 @@ member_join(struct call *x)
     present = m != NULL;
     heard = present && m->heard;
     if (!present)
-        m = member_new(r, s);
+        m = member_new(x->hub, r, s);
     hear(m);
     tell_joined(x, m, !heard);
     if (!present && s->user != NULL)

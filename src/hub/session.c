@@ -9,14 +9,12 @@
 #include "hub/member.h"
 #include "hub/user.h"
 
-#include <stdlib.h>
-
 #define CARRY_MS 10000
 
 static struct session *
 session_new(struct hub *h, const struct command *c)
 {
-    struct session *s = must_alloc(sizeof *s);
+    struct session *s = pool_take(&h->session_pool);
 
     must(c->worker < h->options.workers);
     s->id = c->session;
@@ -33,7 +31,7 @@ session_free(struct hub *h, struct session *s)
 {
     must(list_empty(&s->members) && s->user == NULL);
     map_del_u64(&h->sessions, s->id);
-    free(s);
+    pool_give(&h->session_pool, s);
 }
 
 /* Why somebody goes is told as it is, or not at all. */

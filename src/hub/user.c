@@ -153,7 +153,7 @@ exit_present(struct hub *h, struct user *u)
 struct user *
 user_new(struct hub *h, struct session *s, const struct name *name)
 {
-    struct user *u = must_alloc(sizeof *u);
+    struct user *u = pool_take(&h->user_pool);
 
     u->sender_id = s->sender_id;
     list_init(&u->link);
@@ -175,7 +175,7 @@ user_free(struct hub *h, struct user *u)
     free(u->name);
     free(u->key);
     free(u->away_text);
-    free(u);
+    pool_give(&h->user_pool, u);
 }
 
 void
