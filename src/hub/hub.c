@@ -99,14 +99,11 @@ free_rooms(struct hub *h)
 static void
 free_people(struct hub *h)
 {
-    struct session *s;
-
     list_each(it, next, &h->present)
         user_free(h, list_entry(it, struct user, link));
     list_each(it, next, &h->held)
         user_free(h, list_entry(it, struct user, link));
-    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
-        pool_give(&h->session_pool, s);
+    session_free_all(h);
 }
 
 void
