@@ -3,7 +3,12 @@
  * Open addressing with linear probing. Invariant: cap is 0 or a power of two,
  * at least one slot is free, and between a slot's home (hash & (cap - 1)) and
  * the slot there is no free one. Removal keeps that by moving later slots back,
- * so there are no tombstones and lookups never grow slower with age. */
+ * so there are no tombstones and lookups never grow slower with age.
+ *
+ * There may be many millions of slots, so each is as small as its kind of key
+ * allows. What the kinds have in common is written once, for a `struct kind`
+ * that the public functions pass as a constant: the compiler then makes one
+ * loop per kind. */
 #include "base/map.h"
 #include "base/must.h"
 #include "base/rand.h"
@@ -12,128 +17,196 @@
 
 enum { CAP_MIN = 8 };
 
-typedef bool same_fn(const struct map_slot *a, const struct map_slot *b);
+/* What every slot begins with; NULL: the slot is free. */
+struct slot {
+    void *value;
+};
 
-static bool
-same_number(const struct map_slot *a, const struct map_slot *b)
+struct number_slot {
+    struct slot slot;
+    uint64_t number;
+};
+
+struct bytes_slot {
+    struct slot slot;
+    const char *p;           /* borrowed */
+    uint32_t n;
+    uint32_t hash;
+};
+
+struct kind {
+    size_t slot_bytes;
+    size_t (*hash)(const void *slot);
+    bool (*same)(const void *slot, const void *other);
+};
+
+#define PER_KIND static inline __attribute__((always_inline))
+
+/* ---- numbers ---- */
+
+PER_KIND size_t
+number_hash(const void *slot)
 {
-    return a->number == b->number;
+    return rand_hash_u64(((const struct number_slot *)slot)->number);
 }
 
-static bool
-same_bytes(const struct map_slot *a, const struct map_slot *b)
+PER_KIND bool
+number_same(const void *slot, const void *other)
 {
-    return a->hash == b->hash && str_eq(a->bytes, b->bytes);
+    return ((const struct number_slot *)slot)->number
+        == ((const struct number_slot *)other)->number;
 }
 
-/* Hash 0 marks a free slot. */
-static struct map_slot
-number_key(uint64_t number, void *value)
+static struct number_slot
+number_slot(uint64_t number, void *value)
 {
-    uint64_t hash = rand_hash_u64(number);
-
-    return (struct map_slot){
-        .hash = hash ? hash : 1, .number = number, .value = value};
+    return (struct number_slot){{value}, number};
 }
 
-static struct map_slot
-bytes_key(struct str bytes, void *value)
-{
-    uint64_t hash = rand_hash(bytes.p, bytes.n);
+static const struct kind numbers = {
+    sizeof(struct number_slot), number_hash, number_same,
+};
 
-    return (struct map_slot){
-        .hash = hash ? hash : 1, .bytes = bytes, .value = value};
+/* ---- bytes ---- */
+
+/* Kept, since the bytes may lie anywhere. */
+PER_KIND size_t
+bytes_hash(const void *slot)
+{
+    return ((const struct bytes_slot *)slot)->hash;
 }
 
-/* The slot that holds key, or the free one where it would go. The callers pass
- * a constant `same`, so that the compiler makes one loop per kind of key. */
-static inline struct map_slot *
-probe(const struct map *m, const struct map_slot *key, same_fn *same)
+PER_KIND bool
+bytes_same(const void *slot, const void *other)
+{
+    const struct bytes_slot *a = slot, *b = other;
+
+    return a->hash == b->hash
+        && str_eq((struct str){a->p, a->n}, (struct str){b->p, b->n});
+}
+
+static struct bytes_slot
+bytes_slot(struct str bytes, void *value)
+{
+    uint32_t hash = (uint32_t)rand_hash(bytes.p, bytes.n);
+
+    must(bytes.n <= UINT32_MAX);
+    return (struct bytes_slot){{value}, bytes.p, (uint32_t)bytes.n, hash};
+}
+
+static const struct kind bytes = {
+    sizeof(struct bytes_slot), bytes_hash, bytes_same,
+};
+
+/* ---- both ---- */
+
+PER_KIND struct slot *
+slot_at(const struct map *m, size_t i, const struct kind *k)
+{
+    return (struct slot *)(void *)((char *)m->slots + i * k->slot_bytes);
+}
+
+/* The slot that holds key, or the free one where it would go. */
+PER_KIND struct slot *
+probe(const struct map *m, const void *key, const struct kind *k)
 {
     size_t mask = m->cap - 1;
-    size_t i = key->hash & mask;
+    size_t i = k->hash(key) & mask;
+    struct slot *slot = slot_at(m, i, k);
 
-    while (m->slots[i].hash != 0 && !same(&m->slots[i], key))
+    while (slot->value != NULL && !k->same(slot, key)) {
         i = (i + 1) & mask;
-    return &m->slots[i];
+        slot = slot_at(m, i, k);
+    }
+    return slot;
 }
 
-static bool
-never_same(const struct map_slot *a, const struct map_slot *b)
-{
-    (void)a;
-    (void)b;
-    return false;
-}
-
-static void
-resize(struct map *m, size_t cap)
+PER_KIND void
+resize(struct map *m, size_t cap, const struct kind *k)
 {
     struct map old = *m;
 
-    m->slots = must_alloc(cap * sizeof(*m->slots));
+    m->slots = must_alloc(cap * k->slot_bytes);
     m->cap = cap;
     for (size_t i = 0; i < old.cap; i++) {
-        if (old.slots[i].hash != 0)
-            *probe(m, &old.slots[i], never_same) = old.slots[i];
+        const struct slot *slot = slot_at(&old, i, k);
+
+        if (slot->value != NULL)
+            memcpy(probe(m, slot, k), slot, k->slot_bytes);
     }
     free(old.slots);
 }
 
-/* At most three quarters full. */
-static inline void
-put(struct map *m, const struct map_slot *entry, same_fn *same)
+PER_KIND void *
+get(const struct map *m, const void *key, const struct kind *k)
 {
-    struct map_slot *slot;
+    if (m->count == 0)
+        return NULL;
+    must(m->slot_bytes == k->slot_bytes);
+    return probe(m, key, k)->value;
+}
 
-    must(entry->value != NULL);
-    if (m->count + 1 > m->cap / 4 * 3)
-        resize(m, m->cap ? m->cap * 2 : CAP_MIN);
-    slot = probe(m, entry, same);
-    must(slot->hash == 0);
-    *slot = *entry;
+/* At most seven eighths full. */
+PER_KIND void
+put(struct map *m, const void *entry, const struct kind *k)
+{
+    struct slot *slot;
+
+    must(((const struct slot *)entry)->value != NULL);
+    must(m->cap == 0 || m->slot_bytes == k->slot_bytes);
+    m->slot_bytes = k->slot_bytes;
+    if (m->count + 1 > m->cap / 8 * 7)
+        resize(m, m->cap ? m->cap * 2 : CAP_MIN, k);
+    slot = probe(m, entry, k);
+    must(slot->value == NULL);
+    memcpy(slot, entry, k->slot_bytes);
     m->count++;
 }
 
 /* Frees slot `hole` and closes the gap: a later slot of the same run moves
  * back unless the gap lies before its home. */
-static void
-close_gap(struct map *m, size_t hole)
+PER_KIND void
+close_gap(struct map *m, size_t hole, const struct kind *k)
 {
-    size_t mask = m->cap - 1;
+    size_t mask = m->cap - 1, i = hole;
+    struct slot *slot;
 
-    for (size_t i = (hole + 1) & mask; m->slots[i].hash != 0;
-         i = (i + 1) & mask) {
-        size_t from_home = (i - m->slots[i].hash) & mask;
-
-        if (from_home >= ((i - hole) & mask)) {
-            m->slots[hole] = m->slots[i];
-            hole = i;
-        }
+    for (;;) {
+        i = (i + 1) & mask;
+        slot = slot_at(m, i, k);
+        if (slot->value == NULL)
+            break;
+        if (((i - k->hash(slot)) & mask) < ((i - hole) & mask))
+            continue;
+        memcpy(slot_at(m, hole, k), slot, k->slot_bytes);
+        hole = i;
     }
-    m->slots[hole] = (struct map_slot){0};
+    slot_at(m, hole, k)->value = NULL;
 }
 
-/* Halves below one eighth, far enough from three quarters that a map which
- * breathes does not resize each time. */
-static inline void *
-del(struct map *m, const struct map_slot *key, same_fn *same)
+/* Halves below one eighth, far enough from seven that a map which breathes
+ * does not resize each time. */
+PER_KIND void *
+del(struct map *m, const void *key, const struct kind *k)
 {
-    struct map_slot *slot;
+    struct slot *slot;
     void *value;
 
     if (m->count == 0)
         return NULL;
-    slot = probe(m, key, same);
-    if (slot->hash == 0)
-        return NULL;
+    must(m->slot_bytes == k->slot_bytes);
+    slot = probe(m, key, k);
     value = slot->value;
-    close_gap(m, (size_t)(slot - m->slots));
+    if (value == NULL)
+        return NULL;
+    close_gap(m, (size_t)((char *)slot - (char *)m->slots) / k->slot_bytes, k);
     m->count--;
     if (m->cap > CAP_MIN && m->count < m->cap / 8)
-        resize(m, m->cap / 2);
+        resize(m, m->cap / 2, k);
     return value;
 }
+
+/* ---- the map ---- */
 
 void
 map_init(struct map *m)
@@ -151,65 +224,63 @@ map_done(struct map *m)
 void *
 map_get_u64(const struct map *m, uint64_t key)
 {
-    struct map_slot k;
+    struct number_slot k = number_slot(key, NULL);
 
-    if (m->count == 0)
-        return NULL;
-    k = number_key(key, NULL);
-    return probe(m, &k, same_number)->value;
+    return get(m, &k, &numbers);
 }
 
 void *
 map_get_str(const struct map *m, struct str key)
 {
-    struct map_slot k;
+    struct bytes_slot k;
 
     if (m->count == 0)
         return NULL;
-    k = bytes_key(key, NULL);
-    return probe(m, &k, same_bytes)->value;
+    k = bytes_slot(key, NULL);
+    return get(m, &k, &bytes);
 }
 
 void
 map_put_u64(struct map *m, uint64_t key, void *value)
 {
-    struct map_slot entry = number_key(key, value);
+    struct number_slot entry = number_slot(key, value);
 
-    put(m, &entry, same_number);
+    put(m, &entry, &numbers);
 }
 
 void
 map_put_str(struct map *m, struct str key, void *value)
 {
-    struct map_slot entry = bytes_key(key, value);
+    struct bytes_slot entry = bytes_slot(key, value);
 
-    put(m, &entry, same_bytes);
+    put(m, &entry, &bytes);
 }
 
 void *
 map_del_u64(struct map *m, uint64_t key)
 {
-    struct map_slot k = number_key(key, NULL);
+    struct number_slot k = number_slot(key, NULL);
 
-    return del(m, &k, same_number);
+    return del(m, &k, &numbers);
 }
 
 void *
 map_del_str(struct map *m, struct str key)
 {
-    struct map_slot k = bytes_key(key, NULL);
+    struct bytes_slot k = bytes_slot(key, NULL);
 
-    return del(m, &k, same_bytes);
+    return del(m, &k, &bytes);
 }
 
 void *
 map_next(const struct map *m, size_t *pos)
 {
     while (*pos < m->cap) {
-        const struct map_slot *slot = &m->slots[(*pos)++];
+        const char *slot = (char *)m->slots + (*pos)++ * m->slot_bytes;
+        void *value = ((const struct slot *)(const void *)slot)->value;
 
-        if (slot->hash != 0)
-            return slot->value;
+        if (value != NULL)
+            return value;
     }
     return NULL;
 }

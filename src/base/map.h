@@ -3,25 +3,18 @@
  * Hash maps, keyed with SipHash under a process-wide random key, so that
  * chosen names cannot collide on purpose (PROMISES threat 23). Open
  * addressing; grows and shrinks by itself. Two kinds of key: a 64-bit number,
- * and bytes that the caller keeps alive and unchanged while they are in. */
+ * and bytes that the caller keeps alive and unchanged while they are in. A map
+ * has keys of one kind; a slot takes 16 or 24 bytes. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
 #include "base/str.h"
 #include <stdint.h>
 
-struct map_slot {
-    uint64_t hash;           /* 0 = free */
-    union {
-        struct str bytes;    /* borrowed */
-        uint64_t number;
-    };
-    void *value;
-};
-
 struct map {
-    struct map_slot *slots;
+    void *slots;
     size_t cap, count;
+    size_t slot_bytes;       /* of the kind of key; 0 before the first one */
 };
 
 void map_init(struct map *m);
@@ -31,7 +24,7 @@ void map_done(struct map *m);            /* values are the caller's */
 void *map_get_u64(const struct map *m, uint64_t key);
 void *map_get_str(const struct map *m, struct str key);
 
-/* The key must be absent; value must not be NULL. */
+/* The key must be absent, and shorter than 4 GiB; value must not be NULL. */
 void map_put_u64(struct map *m, uint64_t key, void *value);
 void map_put_str(struct map *m, struct str key, void *value);
 

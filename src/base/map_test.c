@@ -85,6 +85,42 @@ a_map_shrinks_after_it_has_grown(void **state)
     map_done(&m);
 }
 
+static void
+a_map_is_at_most_seven_eighths_full(void **state)
+{
+    struct map m;
+
+    (void)state;
+    map_init(&m);
+    for (uint64_t i = 0; i < 7; i++)
+        map_put_u64(&m, i, &values[i]);
+    assert_int_equal(m.cap, 8);
+    map_put_u64(&m, 7, &values[7]);
+
+    assert_int_equal(m.cap, 16);
+    for (uint64_t i = 0; i < 8; i++)
+        assert_ptr_equal(map_get_u64(&m, i), &values[i]);
+    map_done(&m);
+}
+
+/* A million connections are in four maps each. */
+static void
+a_slot_is_small(void **state)
+{
+    struct map numbers, names;
+
+    (void)state;
+    map_init(&numbers);
+    map_init(&names);
+    map_put_u64(&numbers, 1, &values[0]);
+    map_put_str(&names, str_of("a"), &values[0]);
+
+    assert_int_equal(numbers.slot_bytes, 16);
+    assert_int_equal(names.slot_bytes, 24);
+    map_done(&numbers);
+    map_done(&names);
+}
+
 /* Against an array as the model: whatever is put and removed in whatever
  * order, the map agrees. Small key ranges make long runs and wrap-arounds. */
 static void
@@ -116,6 +152,35 @@ random_changes_agree_with_a_plain_array(void **state)
     }
 }
 
+/* The same for names, whose slots are laid out differently. */
+static void
+random_names_agree_with_a_plain_array(void **state)
+{
+    static char names[100][8];
+    bool in[100] = {false};
+    struct map m;
+
+    (void)state;
+    map_init(&m);
+    for (int i = 0; i < 100; i++)
+        snprintf(names[i], sizeof(names[i]), "n%d", i);
+    for (int i = 0; i < 20000; i++) {
+        uint32_t k = rand_below(100), probe = rand_below(100);
+        char copy[8];
+
+        memcpy(copy, names[k], sizeof(copy));
+        if (in[k])
+            assert_ptr_equal(map_del_str(&m, str_of(copy)), &values[k]);
+        else
+            map_put_str(&m, str_of(names[k]), &values[k]);
+        in[k] = !in[k];
+        memcpy(copy, names[probe], sizeof(copy));
+        assert_ptr_equal(map_get_str(&m, str_of(copy)),
+                         in[probe] ? &values[probe] : NULL);
+    }
+    map_done(&m);
+}
+
 static void
 a_walk_meets_every_value_once(void **state)
 {
@@ -138,28 +203,61 @@ a_walk_meets_every_value_once(void **state)
     map_done(&m);
 }
 
+/* In a child, without a core file and without the message. */
 static void
-putting_a_key_twice_is_our_bug(void **state)
+expect_abort(void (*act)(struct map *), struct map *m)
 {
     struct rlimit no_core = {0, 0};
-    struct map m;
     int status;
     pid_t pid;
 
-    (void)state;
-    map_init(&m);
-    map_put_u64(&m, 1, &values[0]);
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
         setrlimit(RLIMIT_CORE, &no_core);
         signal(SIGABRT, SIG_DFL);
         close(STDERR_FILENO);
-        map_put_u64(&m, 1, &values[1]);
+        act(m);
         _exit(0);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+static void
+put_one(struct map *m)
+{
+    map_put_u64(m, 1, &values[1]);
+}
+
+static void
+put_name(struct map *m)
+{
+    map_put_str(m, str_of("one"), &values[1]);
+}
+
+static void
+putting_a_key_twice_is_our_bug(void **state)
+{
+    struct map m;
+
+    (void)state;
+    map_init(&m);
+    map_put_u64(&m, 1, &values[0]);
+    expect_abort(put_one, &m);
+    map_done(&m);
+}
+
+static void
+mixing_the_kinds_of_key_is_our_bug(void **state)
+{
+    struct map m;
+
+    (void)state;
+    map_init(&m);
+    map_put_u64(&m, 1, &values[0]);
+    map_del_u64(&m, 1);
+    expect_abort(put_name, &m);
     map_done(&m);
 }
 
@@ -249,9 +347,13 @@ main(void)
         cmocka_unit_test(a_number_is_found_until_it_is_removed),
         cmocka_unit_test(bytes_are_found_by_their_content),
         cmocka_unit_test(a_map_shrinks_after_it_has_grown),
+        cmocka_unit_test(a_map_is_at_most_seven_eighths_full),
+        cmocka_unit_test(a_slot_is_small),
         cmocka_unit_test(random_changes_agree_with_a_plain_array),
+        cmocka_unit_test(random_names_agree_with_a_plain_array),
         cmocka_unit_test(a_walk_meets_every_value_once),
         cmocka_unit_test(putting_a_key_twice_is_our_bug),
+        cmocka_unit_test(mixing_the_kinds_of_key_is_our_bug),
         cmocka_unit_test(a_fingerprint_is_stable_and_positive),
         cmocka_unit_test(random_numbers_stay_below_their_bound),
         cmocka_unit_test(neighbouring_numbers_hash_apart),

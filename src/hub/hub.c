@@ -26,6 +26,9 @@ hub_alloc(struct store *store, const struct hub_options *o,
     map_init(&h->senders);
     map_init(&h->rooms);
     map_init(&h->room_keys);
+    pool_init(&h->session_pool, sizeof(struct session));
+    pool_init(&h->user_pool, sizeof(struct user));
+    pool_init(&h->member_pool, sizeof(struct member));
     list_init(&h->present);
     list_init(&h->held);
     list_init(&h->carrying);
@@ -86,7 +89,8 @@ free_rooms(struct hub *h)
         presence_forget(r);
         list_each(at, after, &r->members) {
             list_remove(at);
-            free(list_entry(at, struct member, in_room));
+            pool_give(&h->member_pool,
+                      list_entry(at, struct member, in_room));
         }
         room_free(h, r);
     }
@@ -95,14 +99,11 @@ free_rooms(struct hub *h)
 static void
 free_people(struct hub *h)
 {
-    struct session *s;
-
     list_each(it, next, &h->present)
         user_free(h, list_entry(it, struct user, link));
     list_each(it, next, &h->held)
         user_free(h, list_entry(it, struct user, link));
-    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
-        free(s);
+    session_free_all(h);
 }
 
 void
@@ -121,6 +122,9 @@ hub_free(struct hub **ref)
     map_done(&h->senders);
     map_done(&h->rooms);
     map_done(&h->room_keys);
+    pool_done(&h->session_pool);
+    pool_done(&h->user_pool);
+    pool_done(&h->member_pool);
     for (unsigned w = 0; w < h->options.workers; w++)
         parcel_list_done(&h->out[w]);
     free(h->out);

@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "base/pool.h"
 #include "hub/hub.h"
+#include "hub/label.h"
 
 /* What the running batch has done to the store. */
 struct batch {
@@ -43,9 +45,13 @@ struct hub {
     struct room *lobby;           /* never goes */
     uint64_t next_room;
 
+    struct pool session_pool;
+    struct pool user_pool;
+    struct pool member_pool;
+
     struct list present;          /* users with a session, oldest first */
-    struct list held;             /* users without one, by since_ms */
-    struct list carrying;         /* users after a take-over, by since_ms */
+    struct list held;             /* users without one, by active_ms */
+    struct list carrying;         /* struct carrying, by since_ms */
     struct list all_rooms;        /* oldest first */
     struct list gatherings;       /* struct gathering, by since_ms */
     unsigned users_n;             /* length of `present` */
@@ -59,22 +65,19 @@ struct session {
     uint64_t id;
     uint64_t sender_id;           /* a reader's may be 0 */
     struct user *user;            /* NULL: a reader without a name */
-    struct list members;          /* by in_session */
-    uint32_t worker;
-    uint32_t rooms_n;
+    struct member *members;       /* by `next`, oldest first */
+    uint16_t rooms_n;             /* how many they are */
+    uint8_t worker;
+    bool lasting;                 /* its sender id outlives the connection */
 };
 
 struct user {
     struct list link;             /* hub.present or hub.held */
-    struct list carry;            /* hub.carrying */
     struct session *session;      /* NULL while the name is held */
     uint64_t sender_id;
-    int64_t active_ms;
-    int64_t since_ms;             /* held, or carrying */
-    char *name, *key;
-    char *away_text;              /* NULL when there is none */
-    bool away;
-    bool lasting;                 /* its sender id outlives the connection */
+    int64_t active_ms;            /* while held: when its session ended */
+    char *away;                   /* NULL: is here; may be an empty text */
+    struct label name;
 };
 
 struct room {
@@ -96,15 +99,20 @@ struct room {
 };
 
 struct member {
-    struct list in_session, in_room;
-    struct list in_gathering;     /* joined, and not yet told */
+    struct member *next;          /* of the session's */
+    struct list in_room;
     struct session *session;
     struct room *room;
     uint64_t delivered, read;
-    int64_t typing_ms;            /* when `typing` was last told; 0 = never */
+    uint32_t typing_told_ms;      /* low half of when `typing` was told */
+    bool typing_told;             /* it ever was */
     bool typing;
     bool heard;                   /* false: carried over, not joined again */
+    bool gathered;                /* has come, which is not yet told */
 };
+
+_Static_assert(sizeof(struct session) <= 40 && sizeof(struct user) <= 64
+               && sizeof(struct member) <= 64, "one of each per connection");
 
 /* One command while it is being applied. */
 struct call {
@@ -153,6 +161,12 @@ struct event *room_event(const struct room *r, enum event_kind kind,
 static const struct str nothing = {0};
 
 char *text_copy(struct str s);              /* returns owned, NUL-terminated */
+
+static inline struct str
+user_name(const struct user *u)
+{
+    return str_of(label_name(&u->name));
+}
 
 static inline struct access_who
 session_who(const struct session *s)

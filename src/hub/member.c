@@ -6,18 +6,14 @@
 #include "hub/presence.h"
 #include "hub/room.h"
 
-#include <stdlib.h>
-
 struct member *
 member_find(const struct room *r, const struct session *s)
 {
-    list_each(it, next, &s->members) {
-        struct member *m = list_entry(it, struct member, in_session);
+    struct member *m = s->members;
 
-        if (m->room == r)
-            return m;
-    }
-    return NULL;
+    while (m != NULL && m->room != r)
+        m = m->next;
+    return m;
 }
 
 bool
@@ -26,17 +22,39 @@ member_has_space(const struct room *r, const struct session *s)
     return s->rooms_n < LIMIT_ROOMS_PER_SESSION || member_find(r, s) != NULL;
 }
 
-static struct member *
-member_new(struct room *r, struct session *s)
+/* At the end of s's, which has few. */
+static void
+attach(struct member *m, struct session *s)
 {
-    struct member *m = must_alloc(sizeof *m);
+    struct member **at = &s->members;
+
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = m;
+    m->next = NULL;
+    m->session = s;
+    s->rooms_n++;
+}
+
+static void
+detach(struct member *m)
+{
+    struct member **at = &m->session->members;
+
+    while (*at != m)
+        at = &(*at)->next;
+    *at = m->next;
+    m->session->rooms_n--;
+}
+
+static struct member *
+member_new(struct hub *h, struct room *r, struct session *s)
+{
+    struct member *m = pool_take(&h->member_pool);
 
     m->room = r;
-    m->session = s;
-    list_init(&m->in_gathering);
     list_push(&r->members, &m->in_room);
-    list_push(&s->members, &m->in_session);
-    s->rooms_n++;
+    attach(m, s);
     if (s->user != NULL)
         r->present++;
     return m;
@@ -62,11 +80,8 @@ void
 member_carry(struct member *m, struct session *s)
 {
     unhear(m);
-    m->session->rooms_n--;
-    list_remove(&m->in_session);
-    m->session = s;
-    list_push(&s->members, &m->in_session);
-    s->rooms_n++;
+    detach(m);
+    attach(m, s);
 }
 
 void
@@ -75,15 +90,14 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
     struct room *r = m->room;
 
     unhear(m);
-    list_remove(&m->in_session);
+    detach(m);
     list_remove(&m->in_room);
-    m->session->rooms_n--;
     if (m->session->user != NULL) {
         r->present--;
         presence_left(h, m, why, now_ms);
     }
-    must(list_empty(&m->in_gathering));
-    free(m);
+    must(!m->gathered);
+    pool_give(&h->member_pool, m);
     room_settle(h, r);
 }
 
@@ -144,7 +158,7 @@ member_include(struct hub *h, struct room *r, struct session *const both[2])
     for (int i = 0; i < 2; i++) {
         members[i] = member_find(r, both[i]);
         if (members[i] == NULL)
-            members[i] = member_new(r, both[i]);
+            members[i] = member_new(h, r, both[i]);
     }
     for (int i = 0; i < 2; i++) {
         if (members[i]->heard)
@@ -206,7 +220,7 @@ member_join(struct call *x)
     present = m != NULL;
     heard = present && m->heard;
     if (!present)
-        m = member_new(r, s);
+        m = member_new(x->hub, r, s);
     hear(m);
     tell_joined(x, m, !heard);
     if (!present && s->user != NULL)

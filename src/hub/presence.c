@@ -19,9 +19,8 @@ struct gathering {
     struct list link;             /* hub.gatherings */
     struct room *room;
     int64_t since_ms;
-    struct list joined;           /* members, by in_gathering */
+    uint32_t joined_n;            /* members that are marked `gathered` */
     struct list left;             /* struct departure */
-    uint32_t joined_n;
     struct map departures;        /* `left` by sender id */
 };
 
@@ -42,19 +41,43 @@ departure_free(struct gathering *g, struct departure *d)
 static void
 unmark(struct gathering *g, struct member *m)
 {
-    list_remove(&m->in_gathering);
+    m->gathered = false;
     g->joined_n--;
+}
+
+/* Unmarks all, and finds the first of them. A room's members are in the order
+ * of their coming, so those with a mark are near the end: what lies between
+ * has come since the gathering began, too. Returns how many there were. */
+static size_t
+take_comings(struct gathering *g, const struct member *first[NAMES_TOLD])
+{
+    struct list *it = &g->room->members;
+    size_t total = g->joined_n;
+
+    while (g->joined_n > 0) {
+        struct member *m;
+
+        it = it->prev;
+        must(it != &g->room->members);
+        m = list_entry(it, struct member, in_room);
+        if (!m->gathered)
+            continue;
+        unmark(g, m);
+        if (g->joined_n < NAMES_TOLD)
+            first[g->joined_n] = m;
+    }
+    return total;
 }
 
 void
 presence_forget(struct room *r)
 {
+    const struct member *first[NAMES_TOLD];
     struct gathering *g = r->gathering;
 
     if (g == NULL)
         return;
-    list_each(it, next, &g->joined)
-        unmark(g, list_entry(it, struct member, in_gathering));
+    take_comings(g, first);
     list_each(it, next, &g->left)
         departure_free(g, list_entry(it, struct departure, link));
     map_done(&g->departures);
@@ -75,7 +98,6 @@ gathering_for(struct hub *h, struct room *r, uint32_t crowd, int64_t now_ms)
     g = must_alloc(sizeof *g);
     g->room = r;
     g->since_ms = now_ms;
-    list_init(&g->joined);
     list_init(&g->left);
     map_init(&g->departures);
     list_push(&h->gatherings, &g->link);
@@ -84,10 +106,10 @@ gathering_for(struct hub *h, struct room *r, uint32_t crowd, int64_t now_ms)
 }
 
 static struct event *
-notice(const struct room *r, enum event_kind kind, const char *name,
+notice(const struct room *r, enum event_kind kind, struct str name,
        struct str why)
 {
-    struct event *e = room_event(r, kind, str_of(name), why);
+    struct event *e = room_event(r, kind, name, why);
 
     e->count = r->present;
     return e;
@@ -99,11 +121,11 @@ gather_joined(struct gathering *g, struct member *m)
     const struct user *u = m->session->user;
     struct departure *d = map_get_u64(&g->departures, u->sender_id);
 
-    if (d != NULL && strcmp(d->name, u->name) == 0) {
+    if (d != NULL && str_eq(str_of(d->name), user_name(u))) {
         departure_free(g, d);
         return;
     }
-    list_push(&g->joined, &m->in_gathering);
+    m->gathered = true;
     g->joined_n++;
 }
 
@@ -121,7 +143,7 @@ presence_joined(struct hub *h, struct member *m, int64_t now_ms)
         gather_joined(g, m);
         return;
     }
-    e = notice(r, EVENT_JOINED, m->session->user->name, nothing);
+    e = notice(r, EVENT_JOINED, user_name(m->session->user), nothing);
     e->session = m->session->id;
     tell_room(h, r, e, m->session);
 }
@@ -130,19 +152,18 @@ static void
 gather_left(struct gathering *g, struct member *m)
 {
     const struct user *u = m->session->user;
+    struct str name = user_name(u);
     struct departure *d;
-    size_t bytes;
 
-    if (!list_empty(&m->in_gathering)) {
+    if (m->gathered) {
         unmark(g, m);
         return;
     }
     if (map_get_u64(&g->departures, u->sender_id) != NULL)
         return;
-    bytes = strlen(u->name) + 1;
-    d = must_alloc(sizeof(*d) + bytes);
+    d = must_alloc(sizeof(*d) + name.n + 1);
     d->sender_id = u->sender_id;
-    memcpy(d->name, u->name, bytes);
+    memcpy(d->name, name.p, name.n);
     list_push(&g->left, &d->link);
     map_put_u64(&g->departures, d->sender_id, d);
 }
@@ -162,7 +183,7 @@ presence_left(struct hub *h, struct member *m, struct str why, int64_t now_ms)
     }
     if (h->stopping)
         return;
-    e = notice(r, EVENT_LEFT, m->session->user->name, why);
+    e = notice(r, EVENT_LEFT, user_name(m->session->user), why);
     e->session = m->session->id;
     tell_room(h, r, e, NULL);
 }
@@ -175,7 +196,7 @@ tell_gathered(struct hub *h, const struct gathering *g, bool joined,
 {
     size_t n = total < NAMES_TOLD ? total : NAMES_TOLD;
     struct event **items = must_alloc(n * sizeof(struct event *));
-    struct event *e = notice(g->room, EVENT_GATHERED, "", nothing);
+    struct event *e = notice(g->room, EVENT_GATHERED, nothing, nothing);
 
     memcpy(items, names, n * sizeof(struct event *));
     event_set_items(e, items, n);
@@ -185,22 +206,20 @@ tell_gathered(struct hub *h, const struct gathering *g, bool joined,
 }
 
 static void
-tell_comings(struct hub *h, const struct gathering *g)
+tell_comings(struct hub *h, struct gathering *g)
 {
+    const struct member *first[NAMES_TOLD];
     struct event *names[NAMES_TOLD] = {NULL};
-    size_t n = 0;
+    size_t total = take_comings(g, first);
 
-    list_each(it, next, &g->joined) {
-        struct member *m = list_entry(it, struct member, in_gathering);
+    for (size_t i = 0; i < total && i < NAMES_TOLD; i++) {
+        const struct session *s = first[i]->session;
 
-        names[n] = notice(g->room, EVENT_JOINED, m->session->user->name,
-                          nothing);
-        names[n]->session = m->session->id;
-        if (++n == NAMES_TOLD)
-            break;
+        names[i] = notice(g->room, EVENT_JOINED, user_name(s->user), nothing);
+        names[i]->session = s->id;
     }
-    if (n > 0)
-        tell_gathered(h, g, true, names, g->joined_n);
+    if (total > 0)
+        tell_gathered(h, g, true, names, total);
 }
 
 static void
@@ -212,7 +231,8 @@ tell_goings(struct hub *h, const struct gathering *g)
     list_each(it, next, &g->left) {
         struct departure *d = list_entry(it, struct departure, link);
 
-        names[n] = notice(g->room, EVENT_LEFT, d->name, nothing);
+        names[n] = notice(g->room, EVENT_LEFT, str_of(d->name),
+                          nothing);
         if (++n == NAMES_TOLD)
             break;
     }

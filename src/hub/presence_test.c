@@ -149,6 +149,28 @@ who_goes_and_comes_back_within_the_window_is_not_told(void **state)
               "w1 room 1 gathered left [ left p2 4 ] 4\n");
 }
 
+/* Among those at the end of the room are a reader and one who was away for a
+ * moment. */
+static void
+the_first_two_of_those_who_came_and_stayed_are_named(void **state)
+{
+    struct play *p = *state;
+
+    crowd(p, 4);
+    fill(p, 5, 6);
+    enter(p, 9, "");
+    join(p, 9, "#lobby");
+    part(p, 1);
+    join(p, 1, "#lobby");
+    fill(p, 7, 8);
+    part(p, 5);
+    forget(p);
+    tick(p, 1000);
+    expect(p,
+        "w0 room 1 gathered joined [ joined p6 7 ] [ joined p7 7 ] and 1 7\n"
+        "w1 room 1 gathered joined [ joined p6 7 ] [ joined p7 7 ] and 1 7\n");
+}
+
 static void
 who_comes_back_under_another_name_is_told(void **state)
 {
@@ -383,6 +405,7 @@ main(void)
         play_test(comings_and_goings_are_told_apart),
         play_test(who_comes_and_goes_within_the_window_is_not_told),
         play_test(who_goes_and_comes_back_within_the_window_is_not_told),
+        play_test(the_first_two_of_those_who_came_and_stayed_are_named),
         play_test(who_comes_back_under_another_name_is_told),
         play_test(a_window_that_has_begun_is_kept_when_the_room_shrinks),
         play_test(rooms_gather_on_their_own),

@@ -17,10 +17,10 @@
 static struct event *
 person(const struct user *u)
 {
-    struct event *e = event_new(ITEM_PERSON, nothing, str_of(u->name),
-                                str_of(u->away_text), nothing);
+    struct event *e = event_new(ITEM_PERSON, nothing, user_name(u),
+                                str_of(u->away), nothing);
 
-    e->away = u->away;
+    e->away = u->away != NULL;
     e->time_ms = u->active_ms;
     e->session = u->session->id;
     return e;

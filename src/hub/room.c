@@ -175,7 +175,7 @@ name_of_peer(const struct hub *h, const struct room *r, unsigned peer)
 {
     struct user *u = map_get_u64(&h->senders, r->access.peers[peer]);
 
-    return u ? str_of(u->name) : remembered(r, peer);
+    return u ? user_name(u) : remembered(r, peer);
 }
 
 void
@@ -216,8 +216,8 @@ room_called(const struct hub *h, const struct room *r, const struct session *s)
 static struct room *
 find_joined_direct(const struct call *x)
 {
-    list_each(it, next, &x->session->members) {
-        struct room *r = list_entry(it, struct member, in_session)->room;
+    for (struct member *m = x->session->members; m != NULL; m = m->next) {
+        struct room *r = m->room;
         struct room_called called;
 
         if (r->access.kind != ROOM_DIRECT)

@@ -13,16 +13,23 @@
 
 #define CARRY_MS 10000
 
+/* A session that has taken over. It may be gone before its time is up. */
+struct carrying {
+    struct list link;             /* hub.carrying */
+    uint64_t session;
+    int64_t since_ms;
+};
+
 static struct session *
 session_new(struct hub *h, const struct command *c)
 {
-    struct session *s = must_alloc(sizeof *s);
+    struct session *s = pool_take(&h->session_pool);
 
     must(c->worker < h->options.workers);
     s->id = c->session;
-    s->worker = c->worker;
+    s->worker = (uint8_t)c->worker;
     s->sender_id = c->sender_id;
-    list_init(&s->members);
+    s->lasting = c->resume;
     map_put_u64(&h->sessions, s->id, s);
     return s;
 }
@@ -31,9 +38,9 @@ session_new(struct hub *h, const struct command *c)
 static void
 session_free(struct hub *h, struct session *s)
 {
-    must(list_empty(&s->members) && s->user == NULL);
+    must(s->members == NULL && s->user == NULL);
     map_del_u64(&h->sessions, s->id);
-    free(s);
+    pool_give(&h->session_pool, s);
 }
 
 /* Why somebody goes is told as it is, or not at all. */
@@ -51,9 +58,8 @@ session_end(struct hub *h, struct session *s, struct str why, bool hold,
 {
     struct user *u = s->user;
 
-    list_each(it, next, &s->members)
-        member_leave(h, list_entry(it, struct member, in_session), why,
-                     now_ms);
+    while (s->members != NULL)
+        member_leave(h, s->members, why, now_ms);
     s->user = NULL;
     if (u != NULL && hold)
         user_hold(h, u, now_ms);
@@ -72,6 +78,16 @@ tell_replaced(struct hub *h, const struct session *s)
     tell_close(h, s, event_new(EVENT_CLOSED, nothing, nothing, why, nothing));
 }
 
+static void
+carry(struct hub *h, const struct session *s, int64_t now_ms)
+{
+    struct carrying *c = must_alloc(sizeof *c);
+
+    c->session = s->id;
+    c->since_ms = now_ms;
+    list_push(&h->carrying, &c->link);
+}
+
 /* u's older session gives way to s. */
 static void
 take_over(struct hub *h, struct user *u, struct session *s, int64_t now_ms)
@@ -79,16 +95,14 @@ take_over(struct hub *h, struct user *u, struct session *s, int64_t now_ms)
     struct session *old = u->session;
 
     tell_replaced(h, old);
-    list_each(it, next, &old->members)
-        member_carry(list_entry(it, struct member, in_session), s);
+    while (old->members != NULL)
+        member_carry(old->members, s);
     old->user = NULL;
     session_free(h, old);
     u->session = s;
     s->user = u;
-    u->since_ms = now_ms;
-    list_remove(&u->carry);
-    if (!list_empty(&s->members))
-        list_push(&h->carrying, &u->carry);
+    if (s->members != NULL)
+        carry(h, s, now_ms);
 }
 
 /* The same person under another name: their older one goes. */
@@ -106,7 +120,7 @@ give_up(struct hub *h, struct user *u, int64_t now_ms)
 static void
 welcome(struct call *x, const struct session *s)
 {
-    struct str name = s->user ? str_of(s->user->name) : nothing;
+    struct str name = s->user ? user_name(s->user) : nothing;
     struct event *e = event_new(ANSWER_WELCOME, nothing, name, nothing,
                                 nothing);
     struct parcel *p = parcel_new(PARCEL_SESSION, s->id, 0, e);
@@ -126,7 +140,7 @@ admit(struct call *x, const struct name *n)
     struct user *u = map_get_u64(&h->senders, c->sender_id);
     struct session *s;
 
-    if (u != NULL && strcmp(u->key, n->key) != 0) {
+    if (u != NULL && strcmp(label_key(&u->name), n->key) != 0) {
         give_up(h, u, c->now_ms);
         u = NULL;
     }
@@ -160,7 +174,6 @@ session_enter(struct call *x)
     if (d != DENY_NONE)
         return d;
     u = admit(x, &n);
-    u->lasting = c->resume;
     u->active_ms = c->now_ms;
     welcome(x, u->session);
     return DENY_NONE;
@@ -177,7 +190,7 @@ session_leave(struct call *x)
 
     if (s == NULL)
         return DENY_NONE;
-    hold = !c->clean && s->user != NULL && s->user->lasting
+    hold = !c->clean && s->user != NULL && s->lasting
         && x->hub->options.hold_name_ms > 0;
     session_end(x->hub, x->session, reason(c->text), hold, c->now_ms);
     return DENY_NONE;
@@ -212,9 +225,8 @@ session_kick(struct call *x)
 static void
 drop_unheard(struct hub *h, struct session *s, int64_t now_ms)
 {
-    list_each(it, next, &s->members) {
-        struct member *m = list_entry(it, struct member, in_session);
-
+    for (struct member *m = s->members, *next; m != NULL; m = next) {
+        next = m->next;
         if (!m->heard)
             member_leave(h, m, nothing, now_ms);
     }
@@ -224,12 +236,27 @@ int64_t
 session_tick(struct hub *h, int64_t now_ms)
 {
     list_each(it, next, &h->carrying) {
-        struct user *u = list_entry(it, struct user, carry);
+        struct carrying *c = list_entry(it, struct carrying, link);
+        struct session *s;
 
-        if (!is_due(now_ms, u->since_ms, CARRY_MS))
-            return u->since_ms + CARRY_MS;
-        list_remove(&u->carry);
-        drop_unheard(h, u->session, now_ms);
+        if (!is_due(now_ms, c->since_ms, CARRY_MS))
+            return c->since_ms + CARRY_MS;
+        s = map_get_u64(&h->sessions, c->session);
+        if (s != NULL)
+            drop_unheard(h, s, now_ms);
+        list_remove(it);
+        free(c);
     }
     return INT64_MAX;
+}
+
+void
+session_free_all(struct hub *h)
+{
+    struct session *s;
+
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
+        pool_give(&h->session_pool, s);
+    list_each(it, next, &h->carrying)
+        free(list_entry(it, struct carrying, link));
 }

@@ -14,4 +14,7 @@ enum deny session_kick(struct call *x);        /* COMMAND_KICK */
  * come back. */
 int64_t session_tick(struct hub *h, int64_t now_ms);
 
+/* The hub is being freed; nobody is a member any more. */
+void session_free_all(struct hub *h);
+
 #endif

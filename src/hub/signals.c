@@ -12,11 +12,20 @@ static struct event *
 signal_event(const struct member *m, enum event_kind kind)
 {
     const struct session *s = m->session;
-    struct event *e = room_event(m->room, kind, str_of(s->user->name),
+    struct event *e = room_event(m->room, kind, user_name(s->user),
                                  nothing);
 
     e->session = s->id;
     return e;
+}
+
+/* In half a time stamp, which is enough: one that was told 49 days ago to the
+ * second counts as just told, and one before the clock was set back as old. */
+static bool
+was_just_told(const struct member *m, const struct command *c)
+{
+    return m->typing_told && m->typing == c->away
+        && (uint32_t)c->now_ms - m->typing_told_ms < TYPING_AGAIN_MS;
 }
 
 enum deny
@@ -29,11 +38,11 @@ signals_typing(struct call *x)
 
     if (d != DENY_NONE)
         return d;
-    if (m->typing_ms != 0 && m->typing == c->away
-        && !is_due(c->now_ms, m->typing_ms, TYPING_AGAIN_MS))
+    if (was_just_told(m, c))
         return DENY_NONE;
     m->typing = c->away;
-    m->typing_ms = c->now_ms;
+    m->typing_told = true;
+    m->typing_told_ms = (uint32_t)c->now_ms;
     e = signal_event(m, EVENT_TYPING);
     e->away = c->away;
     tell_room(x->hub, m->room, e, x->session);

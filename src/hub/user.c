@@ -117,15 +117,18 @@ user_choose_name(struct call *x, uint64_t sender_id, bool or_similar,
 }
 
 static void
+forget_name(struct hub *h, struct user *u)
+{
+    map_del_str(&h->names, str_of(label_key(&u->name)));
+    label_done(&u->name);
+}
+
+static void
 give_name(struct hub *h, struct user *u, const struct name *n)
 {
-    if (u->key != NULL)
-        map_del_str(&h->names, str_of(u->key));
-    free(u->name);
-    free(u->key);
-    u->name = must_strdup(n->text);
-    u->key = must_strdup(n->key);
-    map_put_str(&h->names, str_of(u->key), u);
+    forget_name(h, u);
+    label_set(&u->name, n);
+    map_put_str(&h->names, str_of(label_key(&u->name)), u);
 }
 
 /* ---- life ---- */
@@ -144,7 +147,6 @@ static void
 exit_present(struct hub *h, struct user *u)
 {
     list_remove(&u->link);
-    list_remove(&u->carry);
     u->session = NULL;
     h->users_n--;
     metrics_add(h->shard, METRIC_users, -1);
@@ -153,11 +155,10 @@ exit_present(struct hub *h, struct user *u)
 struct user *
 user_new(struct hub *h, struct session *s, const struct name *name)
 {
-    struct user *u = must_alloc(sizeof *u);
+    struct user *u = pool_take(&h->user_pool);
 
     u->sender_id = s->sender_id;
     list_init(&u->link);
-    list_init(&u->carry);
     give_name(h, u, name);
     map_put_u64(&h->senders, u->sender_id, u);
     enter(h, u, s);
@@ -170,19 +171,17 @@ user_free(struct hub *h, struct user *u)
     if (u->session != NULL)
         exit_present(h, u);
     list_remove(&u->link);
-    map_del_str(&h->names, str_of(u->key));
     map_del_u64(&h->senders, u->sender_id);
-    free(u->name);
-    free(u->key);
-    free(u->away_text);
-    free(u);
+    forget_name(h, u);
+    free(u->away);
+    pool_give(&h->user_pool, u);
 }
 
 void
 user_hold(struct hub *h, struct user *u, int64_t now_ms)
 {
     exit_present(h, u);
-    u->since_ms = now_ms;
+    u->active_ms = now_ms;
     list_push(&h->held, &u->link);
 }
 
@@ -200,8 +199,8 @@ user_tick(struct hub *h, int64_t now_ms)
     list_each(it, next, &h->held) {
         struct user *u = list_entry(it, struct user, link);
 
-        if (!is_due(now_ms, u->since_ms, h->options.hold_name_ms))
-            return u->since_ms + h->options.hold_name_ms;
+        if (!is_due(now_ms, u->active_ms, h->options.hold_name_ms))
+            return u->active_ms + h->options.hold_name_ms;
         user_free(h, u);
     }
     return INT64_MAX;
@@ -213,11 +212,11 @@ user_tick(struct hub *h, int64_t now_ms)
 static void
 tell_renamed(struct hub *h, const struct user *u, struct str old)
 {
-    list_each(it, next, &u->session->members) {
-        struct room *r = list_entry(it, struct member, in_session)->room;
+    for (struct member *m = u->session->members; m != NULL; m = m->next) {
+        struct room *r = m->room;
         struct room_called called = room_called_about(r, old);
         struct event *e = event_new(EVENT_RENAMED, str_of(called.text), old,
-                                    nothing, str_of(u->name));
+                                    nothing, user_name(u));
 
         e->room = r->id;
         e->room_kind = r->access.kind;
@@ -244,8 +243,8 @@ user_rename(struct call *x)
 
     if (d != DENY_NONE)
         return d;
-    if (strcmp(n.text, u->name) != 0) {
-        old = must_strdup(u->name);
+    if (strcmp(n.text, label_name(&u->name)) != 0) {
+        old = must_strdup(label_name(&u->name));
         give_name(x->hub, u, &n);
         tell_renamed(x->hub, u, str_of(old));
         free(old);
@@ -257,14 +256,14 @@ user_rename(struct call *x)
 static void
 tell_away(struct hub *h, const struct user *u)
 {
-    list_each(it, next, &u->session->members) {
-        struct room *r = list_entry(it, struct member, in_session)->room;
+    for (struct member *m = u->session->members; m != NULL; m = m->next) {
+        struct room *r = m->room;
         struct event *e;
 
         if (r->present > h->options.gather_above)
             continue;
-        e = room_event(r, EVENT_AWAY, str_of(u->name), str_of(u->away_text));
-        e->away = u->away;
+        e = room_event(r, EVENT_AWAY, user_name(u), str_of(u->away));
+        e->away = u->away != NULL;
         e->session = u->session->id;
         tell_room(h, r, e, u->session);
     }
@@ -281,10 +280,9 @@ user_away(struct call *x)
         return DENY_MESSAGE_TOO_LONG;
     if (!utf8_is_clean(text, UTF8_ONE_LINE))
         return DENY_BAD_REQUEST;
-    if (c->away != u->away || !str_eq(text, str_of(u->away_text))) {
-        u->away = c->away;
-        free(u->away_text);
-        u->away_text = text.n > 0 ? text_copy(text) : NULL;
+    if (c->away != (u->away != NULL) || !str_eq(text, str_of(u->away))) {
+        free(u->away);
+        u->away = c->away ? text_copy(text) : NULL;
         tell_away(x->hub, u);
     }
     tell_done(x);

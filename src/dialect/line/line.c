@@ -17,6 +17,10 @@
 #include "dialect/line/line_impl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+/* Answers are counted, not told apart; only that there is a number matters. */
+enum { REQUEST = 1 };
 
 /* A line while a name is asked for. */
 enum { NAME_LINE_MAX = 1024, REASON_BYTES_MAX = 200 };
@@ -30,7 +34,7 @@ send_command(struct conn *c, struct command *cmd)
 {
     struct line_state *st = conn_state(c);
 
-    cmd->request = ++st->request;
+    cmd->request = REQUEST;
     st->pending++;
     conn_command(c, cmd);
 }
@@ -42,6 +46,33 @@ hold(struct conn *c)
 
     st->waiting = true;
     conn_hold(c);
+}
+
+static void
+forget_asked(struct line_state *st)
+{
+    free(st->asked);
+    st->asked = NULL;
+}
+
+struct line_asked *
+line_ask_about(struct conn *c, struct str about)
+{
+    struct line_state *st = conn_state(c);
+
+    forget_asked(st);
+    st->asked = must_alloc(sizeof *st->asked);
+    snprintf(st->asked->about, sizeof st->asked->about, "%.*s",
+             STR_FMT(about));
+    return st->asked;
+}
+
+const struct line_asked *
+line_asked(const struct line_state *st)
+{
+    static const struct line_asked empty;
+
+    return st->asked ? st->asked : &empty;
 }
 
 void
@@ -80,6 +111,8 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
     if (st->over)
         return;
     line_tell(c, e);
+    if (st->pending == 0)
+        forget_asked(st);
     if (st->waiting && st->pending == 0 && !st->over) {
         st->waiting = false;
         conn_release(c);
@@ -117,15 +150,18 @@ line_check_room(struct conn *c, struct str typed, const char *advice,
 }
 
 static void
-enter(struct conn *c, struct str name, bool or_similar)
+enter(struct conn *c, struct str name, struct str room, bool or_similar)
 {
     struct line_state *st = conn_state(c);
+    struct line_asked *asked = line_ask_about(c, name);
     struct command *cmd = command_new(COMMAND_ENTER, nothing, name, nothing);
 
     do
         cmd->sender_id = rand_u64() >> 1;
     while (cmd->sender_id == 0);
     cmd->or_similar = or_similar;
+    snprintf(asked->first_room, sizeof asked->first_room, "%.*s",
+             STR_FMT(room));
     st->phase = LINE_ENTERING;
     line_ask(c, cmd);
 }
@@ -149,24 +185,22 @@ take_room(struct str *line)
 static void
 take_name(struct conn *c, struct str line)
 {
-    struct line_state *st = conn_state(c);
-    struct name room;
-    struct str typed;
+    struct str typed, first = str_of(LINE_FIRST_ROOM);
+    struct name room, wanted;
 
     line = str_trim(line);
     if (line.n == 0) {
         line_say(c, "Please enter a non-empty name:");
         return;
     }
-    snprintf(st->first_room, sizeof st->first_room, "%s", LINE_FIRST_ROOM);
     typed = take_room(&line);
     if (typed.n > 0) {
         if (!line_check_room(c, typed, " What's your name?", &room))
             return;
-        memcpy(st->first_room, room.text, sizeof st->first_room);
+        first = str_of(room.text);
     }
-    if (line_check_name(c, line, " Choose a different name:", &st->wanted))
-        enter(c, str_of(st->wanted.text), false);
+    if (line_check_name(c, line, " Choose a different name:", &wanted))
+        enter(c, str_of(wanted.text), first, false);
 }
 
 /* --- lines --- */
@@ -370,16 +404,12 @@ eof(struct conn *c, const uint8_t *p, size_t n)
 static void
 open_conn(struct conn *c)
 {
-    struct line_state *st = conn_state(c);
-
-    line_rooms_init(&st->rooms);
     if (conn_config(c)->names == LINE_NAMES_ASK) {
         line_say(c, "Hi! Welcome to %s. What's your name?",
                  conn_config(c)->server_name);
         return;
     }
-    snprintf(st->first_room, sizeof st->first_room, "%s", LINE_FIRST_ROOM);
-    enter(c, str_of(conn_address(c)), true);
+    enter(c, str_of(conn_address(c)), str_of(LINE_FIRST_ROOM), true);
 }
 
 void
@@ -401,6 +431,7 @@ close_conn(struct conn *c)
 {
     struct line_state *st = conn_state(c);
 
+    forget_asked(st);
     line_rooms_done(&st->rooms);
 }
 

@@ -86,7 +86,8 @@ not_entered(struct conn *c, const struct event *e)
     }
     st->phase = LINE_NAMING;
     if (e->deny == DENY_NAME_TAKEN)
-        line_say(c, "Name \"%s\" is already taken.%s", st->wanted.text, again);
+        line_say(c, "Name \"%s\" is already taken.%s",
+                 line_asked(st)->about, again);
     else
         say_denied(c, e, again);
 }
@@ -110,7 +111,7 @@ tell_welcome(struct conn *c, const struct event *e)
     st->phase = LINE_CHATTING;
     line_say(c, "Welcome, %.*s! You can now chat. Type messages and press "
              "Enter.", STR_FMT(e->name));
-    line_join(c, str_of(st->first_room));
+    line_join(c, str_of(line_asked(st)->first_room));
 }
 
 static void
@@ -179,7 +180,7 @@ static void
 tell_done(struct conn *c, const struct event *e)
 {
     const struct line_state *st = conn_state(c);
-    const struct line_asked *asked = &st->asked;
+    const struct line_asked *asked = line_asked(st);
 
     if (e->command == COMMAND_RENAME)
         line_say(c, "You are now known as %s.", asked->about);
@@ -375,8 +376,8 @@ line_tell(struct conn *c, const struct event *e)
         tell_people(c, e);
         break;
     case ANSWER_ROOMS:
-        if (st->asked.topic_only)
-            tell_topic(c, e, st->asked.about);
+        if (line_asked(st)->topic_only)
+            tell_topic(c, e, line_asked(st)->about);
         else
             tell_rooms(c, e);
         break;

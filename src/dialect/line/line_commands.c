@@ -60,19 +60,8 @@ room_or_here(struct conn *c, struct str word, struct name *ret)
         return read_room(c, word, ret);
     here = line_here(c);
     if (here)
-        memcpy(ret->text, here->name, sizeof here->name);
+        snprintf(ret->text, sizeof ret->text, "%s", here->name);
     return here != NULL;
-}
-
-/* Remembers what the answer will be about. */
-static struct line_asked *
-ask_about(struct conn *c, const char *about)
-{
-    struct line_state *st = conn_state(c);
-
-    st->asked = (struct line_asked){.away = false};
-    snprintf(st->asked.about, sizeof st->asked.about, "%s", about);
-    return &st->asked;
 }
 
 static void
@@ -119,11 +108,11 @@ topic(struct conn *c, const struct args *args)
     if (!here)
         return;
     if (args->text.n == 0) {
-        ask_about(c, here->name)->topic_only = true;
+        line_ask_about(c, str_of(here->name))->topic_only = true;
         ask(c, COMMAND_ROOMS, nothing, nothing, nothing);
         return;
     }
-    ask_about(c, here->name);
+    line_ask_about(c, str_of(here->name));
     ask(c, COMMAND_TOPIC, str_of(here->name), nothing, args->text);
 }
 
@@ -131,7 +120,6 @@ static void
 rooms(struct conn *c, const struct args *args)
 {
     (void)args;
-    ask_about(c, "");
     ask(c, COMMAND_ROOMS, nothing, nothing, nothing);
 }
 
@@ -207,7 +195,7 @@ nick(struct conn *c, const struct args *args)
 
     if (!line_check_name(c, args->word, "", &name))
         return;
-    ask_about(c, name.text);
+    line_ask_about(c, str_of(name.text));
     ask(c, COMMAND_RENAME, nothing, str_of(name.text), nothing);
 }
 
@@ -217,7 +205,7 @@ set_away(struct conn *c, bool is_away, struct str why)
     struct command *cmd = command_new(COMMAND_AWAY, nothing, nothing, why);
 
     cmd->away = is_away;
-    ask_about(c, "")->away = is_away;
+    line_ask_about(c, nothing)->away = is_away;
     line_ask(c, cmd);
 }
 

@@ -18,27 +18,33 @@ enum line_phase {
     LINE_CHATTING,
 };
 
-/* What the one command that is waited for was about. */
+/* What the command that is waited for is about. */
 struct line_asked {
-    char about[LIMIT_ROOM_BYTES + 1];   /* a room or a name */
+    char about[LIMIT_ROOM_BYTES + 1];        /* a room or a name */
+    char first_room[LIMIT_ROOM_BYTES + 1];   /* ENTER: where to go then */
     bool topic_only;          /* ROOMS: just this one's topic */
     bool away;                /* AWAY: going, not coming back */
 };
 
 struct line_state {
     struct line_wire wire;
-    enum line_phase phase;
     uint64_t discard;         /* bytes of a file that still follow */
-    uint64_t request;         /* the last number used */
     uint32_t pending;         /* commands without an answer so far */
+    enum line_phase phase : 8;
     bool waiting;             /* input is held until there is none */
     bool shown_around;        /* has been told of the first room */
     bool over;                /* conn_end() was called */
-    struct name wanted;
-    char first_room[LIMIT_ROOM_BYTES + 1];
-    struct line_asked asked;
+    struct line_asked *asked; /* owned; NULL: nothing to remember */
     struct line_rooms rooms;
 };
+
+_Static_assert(sizeof(struct line_state) <= 48, "one of it per connection");
+
+/* Remembers what the next line_ask() is about, until it is answered. */
+struct line_asked *line_ask_about(struct conn *c, struct str about);
+
+/* What is remembered, all empty when nothing is; borrowed. */
+const struct line_asked *line_asked(const struct line_state *st);
 
 /* Sends a command and holds the input until it is answered. Takes it. */
 void line_ask(struct conn *c, struct command *cmd);

@@ -9,49 +9,33 @@
 #include <stdlib.h>
 
 void
-line_rooms_init(struct line_rooms *rooms)
-{
-    list_init(&rooms->all);
-    rooms->current = NULL;
-}
-
-static void
-forget(struct line_room *room)
-{
-    list_remove(&room->link);
-    free(room);
-}
-
-void
 line_rooms_done(struct line_rooms *rooms)
 {
-    list_each(it, tmp, &rooms->all)
-        forget(list_entry(it, struct line_room, link));
-    rooms->current = NULL;
+    for (struct line_room *room = rooms->newest, *next; room; room = next) {
+        next = room->next;
+        free(room);
+    }
+    *rooms = (struct line_rooms){NULL, NULL};
 }
 
 struct line_room *
 line_rooms_get(const struct line_rooms *rooms, uint64_t id)
 {
-    list_each(it, tmp, &rooms->all) {
-        struct line_room *room = list_entry(it, struct line_room, link);
+    struct line_room *room = rooms->newest;
 
-        if (room->id == id)
-            return room;
-    }
-    return NULL;
+    while (room && room->id != id)
+        room = room->next;
+    return room;
 }
 
 struct line_room *
 line_rooms_find(const struct line_rooms *rooms, struct str name)
 {
-    list_each(it, tmp, &rooms->all) {
-        struct line_room *room = list_entry(it, struct line_room, link);
+    struct line_room *room = rooms->newest;
 
-        if (str_eq_nocase(str_of(room->name), name))
-            return room;
-    }
-    return NULL;
+    while (room && !str_eq_nocase(str_of(room->name), name))
+        room = room->next;
+    return room;
 }
 
 struct line_room *
@@ -61,13 +45,25 @@ line_rooms_add(struct line_rooms *rooms, uint64_t id, struct str name)
 
     if (room)
         return room;
-    room = must_alloc(sizeof *room);
-    room->id = id;
     name = line_cut(name, LIMIT_ROOM_BYTES);
+    room = must_alloc(sizeof *room + name.n + 1);
+    room->id = id;
     if (name.n > 0)
         memcpy(room->name, name.p, name.n);
-    list_push(&rooms->all, &room->link);
+    room->next = rooms->newest;
+    rooms->newest = room;
     return room;
+}
+
+static void
+forget(struct line_rooms *rooms, struct line_room *room)
+{
+    struct line_room **at = &rooms->newest;
+
+    while (*at != room)
+        at = &(*at)->next;
+    *at = room->next;
+    free(room);
 }
 
 static void
@@ -92,15 +88,13 @@ line_rooms_enter(struct line_rooms *rooms, struct receiver *r,
 void
 line_rooms_drop(struct line_rooms *rooms, struct receiver *r, uint64_t id)
 {
-    struct line_room *room = line_rooms_get(rooms, id), *next = NULL;
+    struct line_room *room = line_rooms_get(rooms, id);
 
     if (!room)
         return;
     if (room == rooms->current)
         rooms->current = NULL;
-    forget(room);
-    if (rooms->current || list_empty(&rooms->all))
-        return;
-    next = list_entry(rooms->all.prev, struct line_room, link);
-    line_rooms_enter(rooms, r, next);
+    forget(rooms, room);
+    if (!rooms->current && rooms->newest)
+        line_rooms_enter(rooms, r, rooms->newest);
 }

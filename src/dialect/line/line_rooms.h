@@ -7,7 +7,6 @@
 #define DIALECT_LINE_LINE_ROOMS_H
 
 #include "base/limits.h"
-#include "base/list.h"
 #include "base/str.h"
 #include "hub/fanout.h"
 
@@ -18,17 +17,17 @@ enum line_encoding {
 };
 
 struct line_room {
-    struct list link;
+    struct line_room *next;
     uint64_t id;
-    char name[LIMIT_ROOM_BYTES + 1];
+    char name[];
 };
 
+/* All zero at first. */
 struct line_rooms {
-    struct list all;              /* oldest first */
+    struct line_room *newest;     /* then the older ones, by `next` */
     struct line_room *current;    /* NULL: in no room */
 };
 
-void line_rooms_init(struct line_rooms *rooms);
 void line_rooms_done(struct line_rooms *rooms);
 
 /* By number, and by name in any ASCII case; NULL when not joined. */

@@ -121,7 +121,8 @@ line_wire_next(struct line_wire *w, const uint8_t *p, size_t n, size_t max,
     end = find_newline(&w->telnet, p, start + w->scanned, n);
     length = end - start;
     if (end == n && length <= max + 1) {    /* the one may be a CR */
-        w->scanned = length;
+        must(length <= INT32_MAX);
+        w->scanned = (uint32_t)length;
         *used = start;
         return LINE_WIRE_MORE;
     }

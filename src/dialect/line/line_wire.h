@@ -22,8 +22,8 @@ struct line_telnet {
 /* All zero at the start of a connection. */
 struct line_wire {
     struct line_telnet telnet;
-    bool skipping;            /* the rest of a line that was too long */
-    size_t scanned;           /* bytes of the unfinished line that were seen */
+    uint32_t scanned : 31;    /* bytes of the unfinished line that were seen */
+    bool skipping : 1;        /* the rest of a line that was too long */
 };
 
 enum line_wire_found {
@@ -33,9 +33,9 @@ enum line_wire_found {
 };
 
 /* Looks for a line of at most `max` bytes in p[0..n), which begins where the
- * last call's *used ended. *used = how many bytes are done with; with LINE,
- * *raw is the line without its newline (borrowed from p). To have the same
- * line again, restore *w as it was and use nothing. */
+ * last call's *used ended; n < 2^31. *used = how many bytes are done with;
+ * with LINE, *raw is the line without its newline (borrowed from p). To have
+ * the same line again, restore *w as it was and use nothing. */
 enum line_wire_found line_wire_next(struct line_wire *w, const uint8_t *p,
                                     size_t n, size_t max, struct str *raw,
                                     size_t *used);
