@@ -22,14 +22,10 @@ enum { MANY = 20000, BYTES = 72 };
 
 static unsigned char *objects[MANY];
 
-static struct pool
-pool_of(size_t bytes)
-{
-    struct pool p;
-
-    pool_init(&p, bytes);
-    return p;
-}
+/* A pool cannot be copied, so it is made in its place. */
+#define POOL(name, bytes) \
+    struct pool name; \
+    pool_init(&name, bytes)
 
 static void
 take_many(struct pool *p)
@@ -61,7 +57,7 @@ is_mapped(void *at)
 static void
 an_object_is_zeroed_and_aligned(void **state)
 {
-    struct pool p = pool_of(13);
+    POOL(p, 13);
     static const unsigned char zeros[16];
 
     (void)state;
@@ -82,7 +78,7 @@ an_object_is_zeroed_and_aligned(void **state)
 static void
 objects_do_not_overlap(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     unsigned char want[BYTES];
 
     (void)state;
@@ -100,7 +96,7 @@ objects_do_not_overlap(void **state)
 static void
 an_object_costs_hardly_more_than_its_size(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
 
     (void)state;
     take_many(&p);
@@ -114,7 +110,7 @@ an_object_costs_hardly_more_than_its_size(void **state)
 static void
 a_pool_that_is_not_used_holds_nothing(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
 
     (void)state;
     assert_int_equal(p.chunks, 0);
@@ -125,7 +121,7 @@ a_pool_that_is_not_used_holds_nothing(void **state)
 static void
 what_was_given_is_taken_again(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     void *kept = pool_take(&p), *first = pool_take(&p);
 
     (void)state;
@@ -140,7 +136,7 @@ what_was_given_is_taken_again(void **state)
 static void
 after_a_crowd_its_memory_goes_back(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     void *last;
 
     (void)state;
@@ -160,7 +156,7 @@ after_a_crowd_its_memory_goes_back(void **state)
 static void
 one_spare_chunk_is_kept(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     void *first = pool_take(&p);
 
     (void)state;
@@ -177,7 +173,7 @@ one_spare_chunk_is_kept(void **state)
 static void
 those_who_stay_do_not_keep_the_others_memory(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     size_t crowd;
 
     (void)state;
@@ -196,7 +192,7 @@ those_who_stay_do_not_keep_the_others_memory(void **state)
 static void
 holes_are_filled_first(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
     size_t crowd;
 
     (void)state;
@@ -216,7 +212,7 @@ holes_are_filled_first(void **state)
 static void
 random_takes_and_gives_agree_with_a_plain_array(void **state)
 {
-    struct pool p = pool_of(40);
+    POOL(p, 40);
     size_t taken = 0;
 
     (void)state;
@@ -265,7 +261,7 @@ expect_abort(void (*act)(struct pool *), struct pool *p)
 static void
 give_to_another(struct pool *p)
 {
-    struct pool other = pool_of(BYTES);
+    POOL(other, BYTES);
 
     pool_give(&other, pool_take(p));
 }
@@ -273,7 +269,7 @@ give_to_another(struct pool *p)
 static void
 giving_to_another_pool_is_our_bug(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
 
     (void)state;
     expect_abort(give_to_another, &p);
@@ -290,7 +286,7 @@ forget_one(struct pool *p)
 static void
 an_object_that_is_left_out_is_our_bug(void **state)
 {
-    struct pool p = pool_of(BYTES);
+    POOL(p, BYTES);
 
     (void)state;
     expect_abort(forget_one, &p);
