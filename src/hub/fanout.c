@@ -27,6 +27,7 @@ fanout_new(unsigned worker, struct readers *readers,
     map_init(&f->receivers);
     list_init(&f->running);
     pages_init(&f->pages);
+    pool_init(&f->subscriptions, sizeof(struct subscription));
     return f;
 }
 
@@ -43,6 +44,7 @@ fanout_free(struct fanout **fanout)
         fanout_remove(f, r);
     must(f->rooms.count == 0);
     pages_done(&f->pages);
+    pool_done(&f->subscriptions);
     map_done(&f->rooms);
     map_done(&f->receivers);
     free(f);
@@ -55,7 +57,7 @@ unsubscribe(struct fanout *f, struct subscription *sub)
 {
     struct heard_room *room = sub->room;
 
-    heard_room_drop(sub);
+    heard_room_drop(&f->subscriptions, sub);
     if (room->n > 0)
         return;
     map_del_u64(&f->rooms, room->id);
@@ -192,7 +194,7 @@ deliver_subscribe(struct fanout *f, struct receiver *r, const struct parcel *p)
     struct heard_room *room = hear_room(f, p);
 
     if (sub == NULL)
-        sub = heard_room_add(room, r);
+        sub = heard_room_add(&f->subscriptions, room, r);
     sub->cursor = first_cursor(p);
     sub->behind = false;
     r->ops->answer(r, p->event, sub);

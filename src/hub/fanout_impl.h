@@ -16,6 +16,7 @@ struct fanout {
     struct map rooms;             /* id -> struct heard_room */
     struct map receivers;         /* session -> struct receiver */
     struct list running;          /* rooms with a run, by ->running */
+    struct pool subscriptions;
     struct pages pages;           /* of the log, for who lags */
     unsigned lagging;             /* receivers that do */
     int64_t deliveries;           /* since fanout_deliver() began */

@@ -9,6 +9,8 @@
 
 enum { CAP_MIN = 4 };
 
+_Static_assert(sizeof(struct subscription) <= 48, "one per session and room");
+
 struct heard_room *
 heard_room_new(uint64_t id, struct str name)
 {
@@ -40,9 +42,9 @@ resize(struct heard_room *room, uint32_t cap)
 }
 
 struct subscription *
-heard_room_add(struct heard_room *room, struct receiver *r)
+heard_room_add(struct pool *pool, struct heard_room *room, struct receiver *r)
 {
-    struct subscription *sub = must_alloc(sizeof(*sub));
+    struct subscription *sub = pool_take(pool);
 
     if (room->n == room->cap)
         resize(room, room->cap ? room->cap * 2 : CAP_MIN);
@@ -55,7 +57,7 @@ heard_room_add(struct heard_room *room, struct receiver *r)
 }
 
 void
-heard_room_drop(struct subscription *sub)
+heard_room_drop(struct pool *pool, struct subscription *sub)
 {
     struct heard_room *room = sub->room;
     struct subscription *last = room->subs[--room->n];
@@ -64,7 +66,7 @@ heard_room_drop(struct subscription *sub)
     room->subs[sub->index] = last;
     last->index = sub->index;
     list_remove(&sub->link);
-    free(sub);
+    pool_give(pool, sub);
     if (room->cap > CAP_MIN && room->n < room->cap / 4)
         resize(room, room->cap / 2);
 }

@@ -5,6 +5,7 @@
 #ifndef HUB_HEARD_H
 #define HUB_HEARD_H
 
+#include "base/pool.h"
 #include "hub/fanout.h"
 
 struct heard_room {
@@ -24,12 +25,13 @@ struct heard_room *heard_room_new(uint64_t id, struct str name);
 /* Nobody may hear it any longer. */
 void heard_room_free(struct heard_room **room);
 
-/* A new subscription, linked into the room and the receiver; borrowed until
- * heard_room_drop(). */
-struct subscription *heard_room_add(struct heard_room *room,
+/* A new subscription, from a pool of them, linked into the room and the
+ * receiver; borrowed until heard_room_drop(). */
+struct subscription *heard_room_add(struct pool *pool,
+                                    struct heard_room *room,
                                     struct receiver *r);
 
-/* Unlinks and frees it. The room may be empty afterwards. */
-void heard_room_drop(struct subscription *sub);
+/* Unlinks it and gives it back. The room may be empty afterwards. */
+void heard_room_drop(struct pool *pool, struct subscription *sub);
 
 #endif
