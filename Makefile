@@ -8,7 +8,10 @@
 #   make test     everything that CI runs
 #   make soak     the long version of the crash tests
 #   make fuzz     every fuzz target, FUZZ_SECONDS each (default 600)
-#   make bench    what a server and its connections cost on this machine
+#   make bench    loquat beside its peers and the floor, the short version
+#   make bench-full    every peer, every scenario: about an hour
+#   make bench-curves  how costs grow with size; draws docs/performance/
+#   make bench-gate    instructions per unit against bench/gate.json
 #   make install  into PREFIX (default /usr/local)
 
 PREFIX ?= /usr/local
@@ -18,7 +21,8 @@ SAN_ENV = ASAN_OPTIONS=handle_segv=2:detect_leaks=1:abort_on_error=0 \
           UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
           TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
-.PHONY: all run test lint unit tsan smoke blackbox soak fuzz bench install clean deps
+.PHONY: all run test lint unit tsan smoke blackbox soak fuzz bench bench-full \
+        bench-curves bench-gate bench-deps install clean deps
 
 all: deps build/build.ninja
 	@ninja -C build --quiet
@@ -80,8 +84,20 @@ fuzz: deps build-asan/build.ninja
 	@ninja -C build-asan --quiet
 	@$(SAN_ENV) tools/fuzz.sh build-asan $(FUZZ_SECONDS)
 
-bench: all
-	@/usr/bin/python3 bench/idle.py
+bench-deps: all
+	@tools/bench-deps.sh
+
+bench: bench-deps
+	@/usr/bin/python3 bench/run.py short
+
+bench-full: bench-deps
+	@/usr/bin/python3 bench/run.py full
+
+bench-curves: bench-deps
+	@/usr/bin/python3 bench/curves.py
+
+bench-gate: bench-deps
+	@/usr/bin/python3 bench/gate.py
 
 install: all
 	@meson configure build -Dprefix=$(PREFIX)
