@@ -17,14 +17,6 @@
 /* The request number of conn_finish()'s PING. */
 #define FENCE UINT64_MAX
 
-static void stream_closed(struct stream *s);
-
-static const struct stream_ops stream_ops = {
-    .readable = conn_readable,
-    .drained = conn_drained,
-    .closed = stream_closed,
-};
-
 static struct conn *
 conn_of(struct stream *s)
 {
@@ -117,11 +109,11 @@ void
 conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
     struct conn *c = conn_new(w, peer);
-    int r = stream_open(&c->stream, &w->loop, fd, &w->pool, &stream_ops);
+    int r = stream_open(&c->stream, &w->streams, fd);
 
     if (r < 0) {
         log_event(LOG_WARN, "edge", "cannot watch a connection",
-                  LOG_S("why", uv_strerror(r)));
+                  LOG_S("why", strerror(-r)));
         close(fd);
         free(c);
         worker_left(w, peer);
@@ -386,3 +378,9 @@ stream_closed(struct stream *s)
     free(c);
     worker_left(w, &peer);
 }
+
+const struct stream_ops conn_stream_ops = {
+    .readable = conn_readable,
+    .drained = conn_drained,
+    .closed = stream_closed,
+};

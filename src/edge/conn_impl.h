@@ -94,6 +94,8 @@ struct conn {
 
 /* --- conn.c --- */
 
+extern const struct stream_ops conn_stream_ops;
+
 /* Takes fd, which the gate has admitted. */
 void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
 

@@ -215,6 +215,7 @@ init_loop(struct worker *w, struct err *e)
     must(uv_prepare_init(&w->loop, &w->turn) == 0);
     must(uv_prepare_start(&w->turn, on_turn) == 0);
     w->wake.data = w->turn.data = w;
+    streams_init(&w->streams, &w->loop, &conn_stream_ops);
     wheel_init(&w->wheel, &w->loop);
     return 0;
 }
@@ -300,6 +301,7 @@ worker_join(struct worker *w)
 static void
 close_loop(struct worker *w)
 {
+    streams_close(&w->streams, NULL);
     wheel_close(&w->wheel);
     uv_close((uv_handle_t *)&w->turn, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
@@ -322,7 +324,6 @@ worker_free(struct worker **worker)
     fanout_free(&w->fanout);
     event_unref(&w->stopping);
     mailbox_done(&w->mailbox);
-    outq_pool_done(&w->pool);
     must(pthread_mutex_destroy(&w->lock) == 0);
     free(w->input);
     free(w);

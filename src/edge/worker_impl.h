@@ -14,7 +14,6 @@
 
 #include "edge/conn_impl.h"
 #include "edge/worker.h"
-#include "net/outq.h"
 #include "net/wheel.h"
 #include <stdatomic.h>
 #include <uv.h>
@@ -32,11 +31,11 @@ struct worker {
     uv_loop_t loop;
     uv_async_t wake;             /* mailbox, arrivals, room in the core */
     uv_prepare_t turn;
+    struct streams streams;
     struct wheel wheel;
     struct mailbox mailbox;
     struct fanout *fanout;
     struct core *core;
-    struct outq_pool pool;
     pthread_t thread;
     bool running;                /* to be joined */
 
