@@ -87,8 +87,7 @@ conn_new(struct worker *w, const struct sockaddr_storage *peer)
     list_init(&c->receiver.subs);
     list_init(&c->home);
     list_init(&c->turn);
-    wheel_timer_init(&c->deadline, conn_run_deadline);
-    wheel_timer_init(&c->timer, conn_run_timer);
+    wheel_timer_init(&c->deadline);
     keep_peer(c, peer);
     c->exempt = w->o.limits.flood_exempt_loopback && address_is_loopback(peer);
     c->born_ms = conn_now(c);
@@ -191,10 +190,10 @@ conn_spoke(struct conn *c)
 void
 conn_timer(struct conn *c, int64_t in_ms)
 {
-    if (in_ms > 0 && !c->ending && !c->fenced)
-        wheel_set(&c->worker->wheel, &c->timer, in_ms);
-    else
-        wheel_unset(&c->worker->wheel, &c->timer);
+    must(in_ms <= INT32_MAX);
+    c->timed = in_ms > 0 && !c->ending && !c->fenced;
+    c->timer_ms = conn_now(c) + (uint32_t)in_ms;
+    conn_touch(c);
 }
 
 void
@@ -238,7 +237,7 @@ conn_end(struct conn *c, const char *reason, bool clean)
     c->ended_ms = conn_now(c);
     keep_reason(c, reason);
     conn_hold_by(c, HELD_END);
-    wheel_unset(&c->worker->wheel, &c->timer);
+    c->timed = false;
     leave(c, clean);
     conn_touch(c);
 }
@@ -256,7 +255,7 @@ conn_finish(struct conn *c, const char *reason)
     c->fenced = true;
     keep_reason(c, reason);
     conn_hold_by(c, HELD_END);
-    wheel_unset(&c->worker->wheel, &c->timer);
+    c->timed = false;
     cmd = command_new(COMMAND_PING, none, none, none);
     cmd->request = FENCE;
     conn_gather(c, cmd);

@@ -16,6 +16,7 @@ enum deadline {
     FIRST,      /* the first byte came, the first whole line did not */
     LOGIN,
     FLOOD,      /* not an end: the next token */
+    TIMER,      /* the dialect's, likewise */
     STALL,
     LINGER,
     DEADLINES,
@@ -71,6 +72,8 @@ deadline_left(const struct conn *c, enum deadline which)
         return c->named ? NEVER : left(c, c->born_ms, l->login_ms);
     case FLOOD:
         return flood_left(c);
+    case TIMER:
+        return c->timed ? (int32_t)(c->timer_ms - conn_now(c)) : NEVER;
     case STALL:
         return c->unsent > 0 ? left(c, c->moved_ms, l->stall_ms) : NEVER;
     case LINGER:
@@ -98,6 +101,10 @@ act(struct conn *c, enum deadline which)
         break;
     case FLOOD:
         conn_unhold(c, HELD_FLOOD);
+        break;
+    case TIMER:
+        c->timed = false;
+        conn_run_timer(c);
         break;
     case STALL:
         conn_lose(c, "stalled");

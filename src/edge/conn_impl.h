@@ -62,7 +62,6 @@ struct conn {
     struct list home;                 /* in worker->conns or ->starved */
     struct list turn;                 /* in worker->touched, or unlinked */
     struct wheel_timer deadline;      /* the nearest of conn_deadline.c's */
-    struct wheel_timer timer;         /* the dialect's */
     struct in6_addr peer;             /* IPv4 mapped */
     uint64_t bytes_in, bytes_out;
     struct flood flood;
@@ -72,6 +71,7 @@ struct conn {
     uint32_t heard_ms;                /* the last bytes came */
     uint32_t moved_ms;                /* output began to wait or got on */
     uint32_t ended_ms;
+    uint32_t timer_ms;                /* when the dialect's timer runs out */
     uint16_t port;
     uint16_t pages;                   /* asked for and not answered yet */
     uint8_t held;                     /* enum conn_hold, or-ed */
@@ -90,6 +90,7 @@ struct conn {
     bool owes_leave : 1;   /* the core may know the session */
     bool lost : 1;         /* the peer is gone: nothing more is written */
     bool exempt : 1;       /* from the flood limit */
+    bool timed : 1;        /* the dialect's timer is set */
 };
 
 /* --- conn.c --- */
@@ -147,7 +148,7 @@ void conn_resume(struct conn *c);
 
 /* Nobody claims the bytes so far: it is the fallback's. */
 void conn_assume(struct conn *c);
-void conn_run_timer(struct wheel_timer *t);
+void conn_run_timer(struct conn *c);    /* the dialect's has run out */
 void conn_drop_rest(struct conn *c);
 
 /* --- conn_output.c --- */

@@ -311,9 +311,8 @@ conn_readable(struct stream *s)
 /* Input that is held, or waits to be parsed again, stays untouched: there may
  * be whole lines in it. */
 void
-conn_run_timer(struct wheel_timer *t)
+conn_run_timer(struct conn *c)
 {
-    struct conn *c = list_entry(t, struct conn, timer);
     bool readable = c->known && !c->held && !c->resume;
     size_t n = readable ? rest_n(c) : 0;
     size_t used = c->dialect->timer(c, n ? rest_p(c) : NULL, n);
@@ -321,5 +320,4 @@ conn_run_timer(struct wheel_timer *t)
     must(used <= n);
     if (used > 0)
         rest_consume(c, used);
-    conn_touch(c);
 }

@@ -216,7 +216,7 @@ init_loop(struct worker *w, struct err *e)
     must(uv_prepare_start(&w->turn, on_turn) == 0);
     w->wake.data = w->turn.data = w;
     streams_init(&w->streams, &w->loop, &conn_stream_ops);
-    wheel_init(&w->wheel, &w->loop);
+    wheel_init(&w->wheel, &w->loop, conn_run_deadline);
     return 0;
 }
 
