@@ -96,11 +96,20 @@ stream_read(struct stream *s, void *p, size_t n)
     return got < 0 ? -errno : 0;
 }
 
+static uint32_t
+now_ms(const struct stream *s)
+{
+    return (uint32_t)uv_now(s->all->poller.loop);
+}
+
 void
 stream_send(struct stream *s, struct slab *slab)
 {
-    if (!s->closing)
-        outq_push(&s->all->pool, &s->out, slab);
+    if (s->closing)
+        return;
+    if (s->out.bytes == 0)
+        s->out.moved_ms = now_ms(s);
+    outq_push(&s->all->pool, &s->out, slab);
 }
 
 /* One gathered write: the bytes taken, 0 when the socket is full, -errno. */
@@ -124,6 +133,17 @@ write_some(struct stream *s, size_t *offered)
     return took;
 }
 
+static void
+count_written(struct stream *s, size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    s->out.moved_ms = now_ms(s);
+    s->written += bytes;
+    s->all->written += bytes;
+    s->all->writes++;
+}
+
 static ssize_t
 write_out(struct stream *s)
 {
@@ -140,6 +160,7 @@ write_out(struct stream *s)
         if ((size_t)took < offered)
             break;
     }
+    count_written(s, (size_t)total);
     return s->error != 0 ? s->error : total;
 }
 

@@ -40,6 +40,7 @@ struct streams {
     struct poller poller;
     struct outq_pool pool;
     const struct stream_ops *ops;
+    uint64_t written, writes; /* bytes that sockets took, and how many times */
     streams_closed_fn *on_closed;
     struct stream *closed;    /* not told so yet */
     uv_idle_t burial;         /* tells them; runs while there are any */
@@ -58,6 +59,7 @@ struct stream {
     bool blocked : 1;         /* output waits for the socket */
     bool draining : 1;        /* inside ops->drained */
     int16_t error;            /* -errno that ended it, 0 = none so far */
+    uint64_t written;         /* bytes that the socket took */
 };
 
 void streams_init(struct streams *all, uv_loop_t *loop,
@@ -80,7 +82,8 @@ void stream_want_read(struct stream *s, bool want);
 ssize_t stream_read(struct stream *s, void *p, size_t n) MUST_USE;
 
 /* Queues slab (refs it). Nothing is written before stream_flush(). Ignored by
- * a closing stream. */
+ * a closing stream. s->out.moved_ms is the loop's time modulo 2^32 at which
+ * the queue ceased to be empty, or some of it was written last. */
 void stream_send(struct stream *s, struct slab *slab);
 
 /* Writes what the socket takes (about 1 MiB at most, so that no stream starves

@@ -43,6 +43,9 @@ nothing_is_written_before_the_flush(void **state)
     assert_string_equal(got, "one two");
     assert_int_equal(stream_flush(&f->s), 0);
     assert_int_equal(f->drained, 1);
+    assert_int_equal(f->s.written, 7);
+    assert_int_equal(f->streams.written, 7);
+    assert_int_equal(f->streams.writes, 1);
 }
 
 /* Reads everything until the end; true when it counts 0, 1, 2 ... */
