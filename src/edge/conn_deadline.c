@@ -44,7 +44,7 @@ pause_left(const struct conn *c)
 static int64_t
 flood_left(const struct conn *c)
 {
-    const struct worker *w = c->worker;
+    const struct worker *w = conn_worker(c);
 
     if (!(c->held & HELD_FLOOD))
         return NEVER;
@@ -55,12 +55,12 @@ flood_left(const struct conn *c)
 static int64_t
 deadline_left(const struct conn *c, enum deadline which)
 {
-    const struct edge_limits *l = &c->worker->o.limits;
-    bool silent = c->dialect == NULL && c->bytes_in == 0;
+    const struct edge_limits *l = &conn_worker(c)->o.limits;
+    bool silent = !c->dialect && c->bytes_in == 0;
     bool began = !c->spoke && c->bytes_in > 0;
 
     if (c->ending)
-        return which == LINGER ? left(c, c->ended_ms, l->linger_ms) : NEVER;
+        return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms) : NEVER;
     switch (which) {
     case GRACE:
         return silent ? left(c, c->born_ms, l->grace_ms) : NEVER;
@@ -75,7 +75,8 @@ deadline_left(const struct conn *c, enum deadline which)
     case TIMER:
         return c->timed ? (int32_t)(c->timer_ms - conn_now(c)) : NEVER;
     case STALL:
-        return c->unsent > 0 ? left(c, c->moved_ms, l->stall_ms) : NEVER;
+        return c->stream.out.bytes > 0
+                   ? left(c, c->stream.out.moved_ms, l->stall_ms) : NEVER;
     case LINGER:
     case DEADLINES:
         break;
@@ -130,17 +131,36 @@ conn_run_deadline(struct wheel_timer *t)
     conn_touch(c);
 }
 
-void
-conn_rearm(struct conn *c)
+/* Nothing but the dialect's timer can be waited for. It is what most are, in
+ * most turns, and saves asking the whole table. */
+static bool
+is_at_ease(const struct conn *c)
 {
-    struct wheel *wheel = &c->worker->wheel;
-    int64_t now_ms = worker_now_ms(c->worker), nearest = NEVER;
+    return c->known && c->spoke && c->named && !c->ending &&
+           !(c->held & HELD_FLOOD) && c->stream.out.bytes == 0;
+}
 
+static int64_t
+nearest_left(const struct conn *c)
+{
+    int64_t nearest = NEVER;
+
+    if (is_at_ease(c))
+        return deadline_left(c, TIMER);
     for (unsigned which = 0; which < DEADLINES; which++) {
         int64_t ms = deadline_left(c, which);
         if (ms < nearest)
             nearest = ms;
     }
+    return nearest;
+}
+
+void
+conn_rearm(struct conn *c)
+{
+    struct wheel *wheel = &conn_worker(c)->wheel;
+    int64_t now_ms = worker_now_ms(conn_worker(c)), nearest = nearest_left(c);
+
     if (nearest == NEVER)
         wheel_unset(wheel, &c->deadline);
     else if (c->deadline.due_ms == 0 ||

@@ -138,20 +138,13 @@ find_stopping(const struct parcel_list *l)
     return NULL;
 }
 
-static void
-dismiss_all(struct worker *w, struct list *home)
-{
-    list_each(it, tmp, home)
-        conn_dismiss(list_entry(it, struct conn, home), w->stopping);
-}
-
-/* The fan-out has told those with a name. */
+/* The fan-out has told all the others. */
 static void
 stop(struct worker *w)
 {
     refuse_arrivals(w);
-    dismiss_all(w, &w->conns);
-    dismiss_all(w, &w->starved);
+    list_each(it, tmp, &w->strangers)
+        conn_dismiss(list_entry(it, struct conn, stranger), w->stopping);
     if (atomic_load(&w->connections) == 0)
         uv_stop(&w->loop);
 }
@@ -247,9 +240,10 @@ worker_new(const struct worker_options *o, struct worker **ret, struct err *e)
         free(w);
         return r;
     }
-    list_init(&w->conns);
+    pool_init(&w->conns, sizeof(struct conn));
+    list_init(&w->strangers);
     list_init(&w->starved);
-    list_init(&w->touched);
+    w->touched_end = &w->touched;
     mailbox_init(&w->mailbox, wake, w);
     must(pthread_mutex_init(&w->lock, NULL) == 0);
     w->input = must_alloc(LIMIT_READ_BYTES);
@@ -271,6 +265,7 @@ run(void *arg)
     uv_run(&w->loop, UV_RUN_DEFAULT);
     mailbox_close(&w->mailbox);
     worker_submit(w);
+    worker_count(w);
     return NULL;
 }
 
@@ -319,8 +314,9 @@ worker_free(struct worker **worker)
     *worker = NULL;
     must(!w->running);
     refuse_arrivals(w);
-    must(list_empty(&w->conns) && list_empty(&w->starved));
+    must(list_empty(&w->strangers) && list_empty(&w->starved));
     close_loop(w);
+    pool_done(&w->conns);
     fanout_free(&w->fanout);
     event_unref(&w->stopping);
     mailbox_done(&w->mailbox);
