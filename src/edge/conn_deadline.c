@@ -146,7 +146,7 @@ nearest_left(const struct conn *c)
     int64_t nearest = NEVER;
 
     if (is_at_ease(c))
-        return deadline_left(c, TIMER);
+        return c->timed ? deadline_left(c, TIMER) : NEVER;
     for (unsigned which = 0; which < DEADLINES; which++) {
         int64_t ms = deadline_left(c, which);
         if (ms < nearest)
@@ -158,12 +158,12 @@ nearest_left(const struct conn *c)
 void
 conn_rearm(struct conn *c)
 {
-    struct wheel *wheel = &conn_worker(c)->wheel;
-    int64_t now_ms = worker_now_ms(conn_worker(c)), nearest = nearest_left(c);
+    struct worker *w = conn_worker(c);
+    int64_t nearest = nearest_left(c), due_ms = c->deadline.due_ms;
 
     if (nearest == NEVER)
-        wheel_unset(wheel, &c->deadline);
-    else if (c->deadline.due_ms == 0 ||
-             c->deadline.due_ms > now_ms + (nearest > 0 ? nearest : 0))
-        wheel_set(wheel, &c->deadline, nearest);
+        wheel_unset(&w->wheel, &c->deadline);
+    else if (due_ms == 0 ||
+             due_ms > worker_now_ms(w) + (nearest > 0 ? nearest : 0))
+        wheel_set(&w->wheel, &c->deadline, nearest);
 }

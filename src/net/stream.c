@@ -69,7 +69,9 @@ stream_open(struct stream *s, struct streams *all, int fd)
 void
 stream_want_read(struct stream *s, bool want)
 {
-    if (want && !s->want_read)
+    if (want == s->want_read)
+        return;
+    if (want)
         s->told = false;
     s->want_read = want;
     arm(s);
@@ -112,20 +114,31 @@ stream_send(struct stream *s, struct slab *slab)
     outq_push(&s->all->pool, &s->out, slab);
 }
 
+/* A single piece, as most are, needs no header that the kernel must fetch and
+ * check. */
+static ssize_t
+send_pieces(int fd, struct iovec *vec, size_t n)
+{
+    struct msghdr msg = {.msg_iov = vec, .msg_iovlen = n};
+
+    if (n == 1)
+        return send(fd, vec->iov_base, vec->iov_len, MSG_NOSIGNAL);
+    return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
 /* One gathered write: the bytes taken, 0 when the socket is full, -errno. */
 static ssize_t
 write_some(struct stream *s, size_t *offered)
 {
     struct iovec vec[FLUSH_VECTORS];
-    struct msghdr msg = {.msg_iov = vec};
+    int n = outq_peek(&s->out, vec, FLUSH_VECTORS);
     ssize_t took;
 
-    msg.msg_iovlen = (size_t)outq_peek(&s->out, vec, FLUSH_VECTORS);
     *offered = 0;
-    for (size_t i = 0; i < msg.msg_iovlen; i++)
+    for (int i = 0; i < n; i++)
         *offered += vec[i].iov_len;
     do
-        took = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+        took = send_pieces(s->fd, vec, (size_t)n);
     while (took < 0 && errno == EINTR);
     if (took < 0)
         return errno == EAGAIN ? 0 : -errno;
