@@ -100,6 +100,8 @@ struct conn {
     uint16_t pages;                   /* asked for and not answered yet */
 };
 
+_Static_assert(sizeof(struct conn) <= 192, "three lines of the cache");
+
 /* --- conn.c --- */
 
 extern const struct stream_ops conn_stream_ops;
