@@ -154,7 +154,7 @@ conn_speak(struct conn *c, const struct dialect *d)
     must(!c->dialect);
     c->dialect = (uint8_t)(index + 1);
     list_remove(&c->stranger);
-    c->state = d->state_bytes > 0 ? must_alloc(d->state_bytes) : NULL;
+    c->state = d->state_bytes > 0 ? pool_take(conn_states(c)) : NULL;
     c->flood = (struct flood){0};
     c->receiver.encoding = (uint8_t)(index * DIALECT_ENCODINGS);
     c->receiver.skip_own = d->skip_own;
@@ -373,7 +373,7 @@ bury(struct conn *c)
     if (d->close != NULL)
         d->close(c);
     fanout_remove(conn_worker(c)->fanout, &c->receiver);
-    free(c->state);
+    pool_give(conn_states(c), c->state);
     c->state = NULL;
 }
 

@@ -225,6 +225,25 @@ check_options(const struct worker_options *o)
     must(o->index < LIMIT_WORKERS);
 }
 
+/* One without memory of its own takes none: a pool costs nothing unused. */
+static void
+init_pools(struct worker *w)
+{
+    pool_init(&w->conns, sizeof(struct conn));
+    for (size_t i = 0; w->o.dialects[i] != NULL; i++) {
+        size_t bytes = w->o.dialects[i]->state_bytes;
+        pool_init(&w->states[i], bytes > 0 ? bytes : 1);
+    }
+}
+
+static void
+done_pools(struct worker *w)
+{
+    pool_done(&w->conns);
+    for (size_t i = 0; w->o.dialects[i] != NULL; i++)
+        pool_done(&w->states[i]);
+}
+
 int
 worker_new(const struct worker_options *o, struct worker **ret, struct err *e)
 {
@@ -240,7 +259,7 @@ worker_new(const struct worker_options *o, struct worker **ret, struct err *e)
         free(w);
         return r;
     }
-    pool_init(&w->conns, sizeof(struct conn));
+    init_pools(w);
     list_init(&w->strangers);
     list_init(&w->starved);
     w->touched_end = &w->touched;
@@ -316,7 +335,7 @@ worker_free(struct worker **worker)
     refuse_arrivals(w);
     must(list_empty(&w->strangers) && list_empty(&w->starved));
     close_loop(w);
-    pool_done(&w->conns);
+    done_pools(w);
     fanout_free(&w->fanout);
     event_unref(&w->stopping);
     mailbox_done(&w->mailbox);

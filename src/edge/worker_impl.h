@@ -19,6 +19,8 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS)
+
 /* A socket on its way to the worker's thread. */
 struct arrival {
     struct arrival *next;
@@ -41,6 +43,7 @@ struct worker {
     bool running;                /* to be joined */
 
     struct pool conns;           /* their memory */
+    struct pool states[DIALECTS_MAX];   /* and what each dialect keeps */
     struct list strangers;       /* those that speak no dialect yet */
     struct list starved;         /* held until the core has room, in turn */
     struct conn *touched, **touched_end;   /* have something to do at the
@@ -76,6 +79,13 @@ static inline const struct dialect *
 conn_dialect(const struct conn *c)
 {
     return c->dialect ? conn_worker(c)->o.dialects[c->dialect - 1] : NULL;
+}
+
+/* Where the dialect keeps its memory of a connection; it keeps some. */
+static inline struct pool *
+conn_states(const struct conn *c)
+{
+    return &conn_worker(c)->states[c->dialect - 1];
 }
 
 uint64_t worker_next_session(struct worker *w);
