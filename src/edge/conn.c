@@ -17,14 +17,6 @@
 /* The request number of conn_finish()'s PING. */
 #define FENCE UINT64_MAX
 
-static void stream_closed(struct stream *s);
-
-static const struct stream_ops stream_ops = {
-    .readable = conn_readable,
-    .drained = conn_drained,
-    .closed = stream_closed,
-};
-
 static struct conn *
 conn_of(struct stream *s)
 {
@@ -34,7 +26,7 @@ conn_of(struct stream *s)
 uint32_t
 conn_now(const struct conn *c)
 {
-    return (uint32_t)worker_now_ms(c->worker);
+    return (uint32_t)worker_now_ms(conn_worker(c));
 }
 
 /* --- The peer ----------------------------------------------------------- */
@@ -71,7 +63,7 @@ const char *
 conn_address(const struct conn *c)
 {
     struct sockaddr_storage peer = peer_of(c);
-    char *out = c->worker->address;
+    char *out = conn_worker(c)->address;
     char ip[INET6_ADDRSTRLEN];
     unsigned port = address_text(&peer, ip);
 
@@ -87,16 +79,14 @@ conn_address(const struct conn *c)
 static struct conn *
 conn_new(struct worker *w, const struct sockaddr_storage *peer)
 {
-    struct conn *c = must_alloc(sizeof(*c));
+    struct conn *c = pool_take(&w->conns);
 
-    c->worker = w;
+    c->stream.all = &w->streams;
     c->receiver.ops = &conn_receiver_ops;
     c->receiver.session = worker_next_session(w);
     list_init(&c->receiver.subs);
-    list_init(&c->home);
-    list_init(&c->turn);
-    wheel_timer_init(&c->deadline, conn_run_deadline);
-    wheel_timer_init(&c->timer, conn_run_timer);
+    list_init(&c->stranger);
+    wheel_timer_init(&c->deadline);
     keep_peer(c, peer);
     c->exempt = w->o.limits.flood_exempt_loopback && address_is_loopback(peer);
     c->born_ms = conn_now(c);
@@ -107,7 +97,7 @@ conn_new(struct worker *w, const struct sockaddr_storage *peer)
 static void
 watch_peer(struct conn *c)
 {
-    unsigned dead_s = c->worker->o.limits.dead_s;
+    unsigned dead_s = conn_worker(c)->o.limits.dead_s;
 
     if (dead_s >= 2)
         stream_set_dead_peer(&c->stream, dead_s / 2, dead_s);
@@ -117,17 +107,17 @@ void
 conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
     struct conn *c = conn_new(w, peer);
-    int r = stream_open(&c->stream, &w->loop, fd, &w->pool, &stream_ops);
+    int r = stream_open(&c->stream, &w->streams, fd);
 
     if (r < 0) {
         log_event(LOG_WARN, "edge", "cannot watch a connection",
-                  LOG_S("why", uv_strerror(r)));
+                  LOG_S("why", strerror(-r)));
         close(fd);
-        free(c);
+        pool_give(&w->conns, c);
         worker_left(w, peer);
         return;
     }
-    list_push(&w->conns, &c->home);
+    list_push(&w->strangers, &c->stranger);
     metrics_add(w->o.shard, METRIC_connections_total, 1);
     log_event(LOG_INFO, "edge", "accepted",
               LOG_N("session", c->receiver.session),
@@ -139,7 +129,7 @@ conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer)
 const struct dialect *
 conn_fallback(const struct conn *c)
 {
-    const struct dialect *const *d = c->worker->o.dialects;
+    const struct dialect *const *d = conn_worker(c)->o.dialects;
 
     while (d[1] != NULL)
         d++;
@@ -151,7 +141,7 @@ dialect_index(const struct conn *c, const struct dialect *dialect)
 {
     unsigned i = 0;
 
-    while (c->worker->o.dialects[i] != dialect)
+    while (conn_worker(c)->o.dialects[i] != dialect)
         i++;
     return i;
 }
@@ -159,14 +149,16 @@ dialect_index(const struct conn *c, const struct dialect *dialect)
 void
 conn_speak(struct conn *c, const struct dialect *d)
 {
-    must(c->dialect == NULL);
-    c->dialect = d;
-    if (d->state_bytes > 0)
-        c->state = must_alloc(d->state_bytes);
-    c->receiver.encoding =
-        (uint8_t)(dialect_index(c, d) * DIALECT_ENCODINGS);
+    unsigned index = dialect_index(c, d);
+
+    must(!c->dialect);
+    c->dialect = (uint8_t)(index + 1);
+    list_remove(&c->stranger);
+    c->state = d->state_bytes > 0 ? pool_take(conn_states(c)) : NULL;
+    c->flood = (struct flood){0};
+    c->receiver.encoding = (uint8_t)(index * DIALECT_ENCODINGS);
     c->receiver.skip_own = d->skip_own;
-    fanout_add(c->worker->fanout, &c->receiver);
+    fanout_add(conn_worker(c)->fanout, &c->receiver);
     if (d->open != NULL)
         d->open(c);
     conn_touch(c);
@@ -181,7 +173,7 @@ conn_state(struct conn *c)
 const struct dialect_config *
 conn_config(const struct conn *c)
 {
-    return c->worker->o.config;
+    return conn_worker(c)->o.config;
 }
 
 struct receiver *
@@ -199,17 +191,48 @@ conn_spoke(struct conn *c)
 void
 conn_timer(struct conn *c, int64_t in_ms)
 {
-    if (in_ms > 0 && !c->ending && !c->fenced)
-        wheel_set(&c->worker->wheel, &c->timer, in_ms);
-    else
-        wheel_unset(&c->worker->wheel, &c->timer);
+    must(in_ms <= INT32_MAX);
+    c->timed = in_ms > 0 && !c->ending && !c->fenced;
+    c->timer_ms = conn_now(c) + (uint32_t)in_ms;
+    conn_touch(c);
 }
 
 void
 conn_touch(struct conn *c)
 {
-    if (list_empty(&c->turn))
-        list_push(&c->worker->touched, &c->turn);
+    struct worker *w = conn_worker(c);
+
+    if (c->touched || c->stream.closing)
+        return;
+    c->touched = true;
+    c->next_touched = NULL;
+    *w->touched_end = c;
+    w->touched_end = &c->next_touched;
+}
+
+struct conn_extra *
+conn_get_extra(struct conn *c)
+{
+    if (c->extra == NULL) {
+        c->extra = must_alloc(sizeof(*c->extra));
+        c->extra->conn = c;
+        buf_init(&c->extra->rest, CONN_REST_BYTES);
+        list_init(&c->extra->starved);
+    }
+    return c->extra;
+}
+
+void
+conn_drop_extra(struct conn *c)
+{
+    struct conn_extra *extra = c->extra;
+
+    if (extra->rest.n > 0 || extra->reason != NULL ||
+        !list_empty(&extra->starved))
+        return;
+    buf_done(&extra->rest);
+    free(extra);
+    c->extra = NULL;
 }
 
 /* --- The end ------------------------------------------------------------ */
@@ -222,7 +245,7 @@ leave(struct conn *c, bool clean)
     if (!c->owes_leave)
         return;
     cmd = command_new(COMMAND_LEAVE, (struct str){0}, (struct str){0},
-                      str_of(c->reason));
+                      str_of(c->extra->reason));
     cmd->clean = clean;
     c->owes_leave = false;
     conn_gather(c, cmd);
@@ -231,9 +254,10 @@ leave(struct conn *c, bool clean)
 static void
 keep_reason(struct conn *c, const char *reason)
 {
-    char *old = c->reason;
+    struct conn_extra *extra = conn_get_extra(c);
+    char *old = extra->reason;
 
-    c->reason = must_strdup(reason);
+    extra->reason = must_strdup(reason);
     free(old);
 }
 
@@ -243,10 +267,10 @@ conn_end(struct conn *c, const char *reason, bool clean)
     if (c->ending)
         return;
     c->ending = true;
-    c->ended_ms = conn_now(c);
     keep_reason(c, reason);
+    c->extra->ended_ms = conn_now(c);
     conn_hold_by(c, HELD_END);
-    wheel_unset(&c->worker->wheel, &c->timer);
+    c->timed = false;
     leave(c, clean);
     conn_touch(c);
 }
@@ -264,7 +288,7 @@ conn_finish(struct conn *c, const char *reason)
     c->fenced = true;
     keep_reason(c, reason);
     conn_hold_by(c, HELD_END);
-    wheel_unset(&c->worker->wheel, &c->timer);
+    c->timed = false;
     cmd = command_new(COMMAND_PING, none, none, none);
     cmd->request = FENCE;
     conn_gather(c, cmd);
@@ -281,14 +305,16 @@ void
 conn_check_fence(struct conn *c)
 {
     if (c->fence_back && c->pages == 0)
-        conn_end(c, c->reason, true);
+        conn_end(c, c->extra->reason, true);
 }
 
 static void
 say_farewell(struct conn *c, const struct event *why)
 {
-    if (c->dialect != NULL && c->dialect->farewell != NULL)
-        c->dialect->farewell(c, why);
+    const struct dialect *d = conn_dialect(c);
+
+    if (d != NULL && d->farewell != NULL)
+        d->farewell(c, why);
 }
 
 void
@@ -298,7 +324,7 @@ conn_refuse(struct conn *c, const char *sentence, const char *reason)
 
     if (c->ending)
         return;
-    if (c->dialect == NULL || c->dialect == conn_fallback(c)) {
+    if (!c->dialect || conn_dialect(c) == conn_fallback(c)) {
         conn_printf(c, "%s\n", sentence);
     } else {
         struct event *why =
@@ -338,19 +364,35 @@ conn_lose(struct conn *c, const char *reason)
 static void
 bury(struct conn *c)
 {
+    const struct dialect *d = conn_dialect(c);
+
     c->buried = true;
     conn_drop_rest(c);
-    if (c->dialect != NULL) {
-        if (c->dialect->close != NULL)
-            c->dialect->close(c);
-        fanout_remove(c->worker->fanout, &c->receiver);
-    }
-    free(c->state);
+    if (d == NULL)
+        return;
+    if (d->close != NULL)
+        d->close(c);
+    fanout_remove(conn_worker(c)->fanout, &c->receiver);
+    pool_give(conn_states(c), c->state);
     c->state = NULL;
 }
 
-/* A blocked stream is not tried again: the loop tells when it takes more. A
- * flush that wrote has called conn_drained(). */
+static void
+drained(struct stream *s)
+{
+    conn_touch(conn_of(s));    /* conn_settle() does what is to be done */
+}
+
+/* A stream is closed here only, where everyone who was touched is looked at:
+ * whoever is freed is not among the touched. */
+static void
+close_stream(struct conn *c)
+{
+    wheel_unset(&conn_worker(c)->wheel, &c->deadline);
+    stream_close(&c->stream, c->lost);
+}
+
+/* A blocked stream is not tried again: the loop tells when it takes more. */
 void
 conn_settle(struct conn *c)
 {
@@ -360,29 +402,46 @@ conn_settle(struct conn *c)
         bury(c);
     if (!c->lost && !c->stream.blocked)
         wrote = stream_flush(&c->stream);
+    c->touched = false;        /* from here on, it may have to be done again */
+    if (c->stream.closing)
+        return;
     if (wrote < 0)
         conn_lose(c, "connection lost");
-    if (wrote <= 0)
-        conn_flushed(c);
+    if (c->buried && (c->lost || c->stream.out.bytes == 0)) {
+        close_stream(c);
+        return;
+    }
+    if (!c->ending)
+        conn_check_limits(c);
+    stream_want_read(&c->stream, conn_wants_input(c));
+    conn_rearm(c);
 }
 
 static void
 stream_closed(struct stream *s)
 {
     struct conn *c = conn_of(s);
-    struct worker *w = c->worker;
+    struct worker *w = conn_worker(c);
     struct sockaddr_storage peer = peer_of(c);
+    const struct dialect *d = conn_dialect(c);
 
-    must(c->buried);
+    must(c->buried && !c->touched);
     log_event(LOG_INFO, "edge", "closed",
               LOG_N("session", c->receiver.session),
-              LOG_S("dialect", c->dialect ? c->dialect->name : "none"),
-              LOG_S("reason", c->reason), LOG_N("bytes_in", c->bytes_in),
-              LOG_N("bytes_out", c->bytes_out));
-    wheel_unset(&w->wheel, &c->deadline);
-    list_remove(&c->home);
-    list_remove(&c->turn);
-    free(c->reason);
-    free(c);
+              LOG_S("dialect", d ? d->name : "none"),
+              LOG_S("reason", c->extra->reason), LOG_N("bytes_in", c->bytes_in),
+              LOG_N("bytes_out", s->written));
+    if (d == NULL)
+        list_remove(&c->stranger);
+    list_remove(&c->extra->starved);
+    free(c->extra->reason);
+    free(c->extra);
+    pool_give(&w->conns, c);
     worker_left(w, &peer);
 }
+
+const struct stream_ops conn_stream_ops = {
+    .readable = conn_readable,
+    .drained = drained,
+    .closed = stream_closed,
+};

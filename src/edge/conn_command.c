@@ -36,9 +36,18 @@ conn_starve(struct conn *c)
 {
     if (c->held & HELD_CORE)
         return;
-    list_remove(&c->home);
-    list_push(&c->worker->starved, &c->home);
+    list_push(&conn_worker(c)->starved, &conn_get_extra(c)->starved);
     conn_hold_by(c, HELD_CORE);
+}
+
+void
+conn_feed(struct conn *c)
+{
+    conn_drop_extra(c);
+    conn_unhold(c, HELD_CORE);
+    c->resume = false;
+    if (!conn_held(c))
+        conn_advance(c);
 }
 
 bool
@@ -71,14 +80,14 @@ void
 conn_gather(struct conn *c, struct command *cmd)
 {
     cmd->session = c->receiver.session;
-    worker_gather(c->worker, cmd);
+    worker_gather(conn_worker(c), cmd);
     conn_touch(c);
 }
 
 static void
 pay(struct conn *c, enum command_kind kind)
 {
-    struct worker *w = c->worker;
+    struct worker *w = conn_worker(c);
     int64_t now_ms = worker_now_ms(w);
 
     if (c->exempt || !flood_costs(kind))
@@ -107,6 +116,6 @@ conn_command(struct conn *c, struct command *cmd)
     conn_gather(c, cmd);
     pay(c, kind);
     conn_weigh(c);
-    if (!worker_has_room(c->worker))
+    if (!worker_has_room(conn_worker(c)))
         conn_starve(c);
 }

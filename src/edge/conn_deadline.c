@@ -16,6 +16,7 @@ enum deadline {
     FIRST,      /* the first byte came, the first whole line did not */
     LOGIN,
     FLOOD,      /* not an end: the next token */
+    TIMER,      /* the dialect's, likewise */
     STALL,
     LINGER,
     DEADLINES,
@@ -43,7 +44,7 @@ pause_left(const struct conn *c)
 static int64_t
 flood_left(const struct conn *c)
 {
-    const struct worker *w = c->worker;
+    const struct worker *w = conn_worker(c);
 
     if (!(c->held & HELD_FLOOD))
         return NEVER;
@@ -54,12 +55,12 @@ flood_left(const struct conn *c)
 static int64_t
 deadline_left(const struct conn *c, enum deadline which)
 {
-    const struct edge_limits *l = &c->worker->o.limits;
-    bool silent = c->dialect == NULL && c->bytes_in == 0;
+    const struct edge_limits *l = &conn_worker(c)->o.limits;
+    bool silent = !c->dialect && c->bytes_in == 0;
     bool began = !c->spoke && c->bytes_in > 0;
 
     if (c->ending)
-        return which == LINGER ? left(c, c->ended_ms, l->linger_ms) : NEVER;
+        return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms) : NEVER;
     switch (which) {
     case GRACE:
         return silent ? left(c, c->born_ms, l->grace_ms) : NEVER;
@@ -71,8 +72,11 @@ deadline_left(const struct conn *c, enum deadline which)
         return c->named ? NEVER : left(c, c->born_ms, l->login_ms);
     case FLOOD:
         return flood_left(c);
+    case TIMER:
+        return c->timed ? (int32_t)(c->timer_ms - conn_now(c)) : NEVER;
     case STALL:
-        return c->unsent > 0 ? left(c, c->moved_ms, l->stall_ms) : NEVER;
+        return c->stream.out.bytes > 0
+                   ? left(c, c->stream.out.moved_ms, l->stall_ms) : NEVER;
     case LINGER:
     case DEADLINES:
         break;
@@ -99,6 +103,10 @@ act(struct conn *c, enum deadline which)
     case FLOOD:
         conn_unhold(c, HELD_FLOOD);
         break;
+    case TIMER:
+        c->timed = false;
+        conn_run_timer(c);
+        break;
     case STALL:
         conn_lose(c, "stalled");
         break;
@@ -123,20 +131,39 @@ conn_run_deadline(struct wheel_timer *t)
     conn_touch(c);
 }
 
-void
-conn_rearm(struct conn *c)
+/* Nothing but the dialect's timer can be waited for. It is what most are, in
+ * most turns, and saves asking the whole table. */
+static bool
+is_at_ease(const struct conn *c)
 {
-    struct wheel *wheel = &c->worker->wheel;
-    int64_t now_ms = worker_now_ms(c->worker), nearest = NEVER;
+    return c->known && c->spoke && c->named && !c->ending &&
+           !(c->held & HELD_FLOOD) && c->stream.out.bytes == 0;
+}
 
+static int64_t
+nearest_left(const struct conn *c)
+{
+    int64_t nearest = NEVER;
+
+    if (is_at_ease(c))
+        return c->timed ? deadline_left(c, TIMER) : NEVER;
     for (unsigned which = 0; which < DEADLINES; which++) {
         int64_t ms = deadline_left(c, which);
         if (ms < nearest)
             nearest = ms;
     }
+    return nearest;
+}
+
+void
+conn_rearm(struct conn *c)
+{
+    struct worker *w = conn_worker(c);
+    int64_t nearest = nearest_left(c), due_ms = c->deadline.due_ms;
+
     if (nearest == NEVER)
-        wheel_unset(wheel, &c->deadline);
-    else if (c->deadline.due_ms == 0 ||
-             c->deadline.due_ms > now_ms + (nearest > 0 ? nearest : 0))
-        wheel_set(wheel, &c->deadline, nearest);
+        wheel_unset(&w->wheel, &c->deadline);
+    else if (due_ms == 0 ||
+             due_ms > worker_now_ms(w) + (nearest > 0 ? nearest : 0))
+        wheel_set(&w->wheel, &c->deadline, nearest);
 }

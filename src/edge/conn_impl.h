@@ -44,38 +44,26 @@ enum conn_hold {
     HELD_END = 16,        /* ending, or waiting for the fence */
 };
 
-/* Unparsed input: buf.p[off..n). Exists only while there is some. */
-struct rest {
-    struct buf buf;
+/* What few connections have at a time, and none for long. */
+struct conn_extra {
+    struct conn *conn;
+    struct buf rest;                  /* unparsed input: rest.p[off..n) */
     size_t off;
+    struct list starved;              /* in worker->starved, or alone */
+    char *reason;                     /* of the end; owned */
+    uint32_t ended_ms;
 };
 
-/* Times are milliseconds modulo 2^32: only differences are looked at. */
+/* There is one for every peer, and most of them only listen: what delivering
+ * an event to one touches comes first, and lies in two lines of the cache.
+ * Times are milliseconds modulo 2^32: only differences are looked at. */
 struct conn {
-    struct stream stream;
-    struct receiver receiver;
-    struct worker *worker;
-    const struct dialect *dialect;    /* NULL: not known yet */
-    void *state;                      /* the dialect's, owned */
-    struct rest *rest;
-    char *reason;                     /* of the end; owned */
-    struct list home;                 /* in worker->conns or ->starved */
-    struct list turn;                 /* in worker->touched, or unlinked */
-    struct wheel_timer deadline;      /* the nearest of conn_deadline.c's */
-    struct wheel_timer timer;         /* the dialect's */
-    struct in6_addr peer;             /* IPv4 mapped */
-    uint64_t bytes_in, bytes_out;
-    struct flood flood;
-    uint32_t unsent;                  /* queued bytes, as last looked at */
-    uint32_t born_ms;
-    uint32_t first_ms;                /* the first byte came */
-    uint32_t heard_ms;                /* the last bytes came */
-    uint32_t moved_ms;                /* output began to wait or got on */
-    uint32_t ended_ms;
-    uint16_t port;
-    uint16_t pages;                   /* asked for and not answered yet */
+    struct stream stream;             /* first; also leads to the worker */
+    struct conn *next_touched;        /* in worker->touched */
+    uint8_t dialect;                  /* its number from 1; 0: not known yet */
     uint8_t held;                     /* enum conn_hold, or-ed */
 
+    bool touched : 1;      /* has something to do at the turn's end */
     bool known : 1;        /* what it speaks is decided, for ever */
     bool spoke : 1;        /* conn_spoke() */
     bool entering : 1;     /* ENTER waits for its answer */
@@ -90,9 +78,33 @@ struct conn {
     bool owes_leave : 1;   /* the core may know the session */
     bool lost : 1;         /* the peer is gone: nothing more is written */
     bool exempt : 1;       /* from the flood limit */
+    bool timed : 1;        /* the dialect's timer is set */
+
+    uint32_t heard_ms;                /* the last bytes came */
+    struct wheel_timer deadline;      /* the nearest of conn_deadline.c's */
+    struct receiver receiver;
+    union {
+        struct list stranger;         /* no dialect: in worker->strangers */
+        struct {
+            void *state;              /* the dialect's, owned */
+            struct flood flood;
+        };
+    };
+    struct conn_extra *extra;         /* NULL when there is nothing in it */
+    struct in6_addr peer;             /* IPv4 mapped */
+    uint64_t bytes_in;
+    uint32_t born_ms;
+    uint32_t first_ms;                /* the first byte came */
+    uint32_t timer_ms;                /* when the dialect's timer runs out */
+    uint16_t port;
+    uint16_t pages;                   /* asked for and not answered yet */
 };
 
+_Static_assert(sizeof(struct conn) <= 192, "three lines of the cache");
+
 /* --- conn.c --- */
+
+extern const struct stream_ops conn_stream_ops;
 
 /* Takes fd, which the gate has admitted. */
 void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
@@ -121,6 +133,10 @@ void conn_check_fence(struct conn *c);
 /* The end of a turn in which it was touched. */
 void conn_settle(struct conn *c);
 
+/* Its extra, made if there is none; and frees it when nothing is in it. */
+struct conn_extra *conn_get_extra(struct conn *c);
+void conn_drop_extra(struct conn *c);
+
 uint32_t conn_now(const struct conn *c);
 
 /* --- conn_command.c --- */
@@ -128,6 +144,7 @@ uint32_t conn_now(const struct conn *c);
 void conn_hold_by(struct conn *c, enum conn_hold why);
 void conn_unhold(struct conn *c, enum conn_hold why);
 void conn_starve(struct conn *c);      /* waits until the core has room */
+void conn_feed(struct conn *c);        /* it has */
 
 /* Hands a command on without asking anything (takes it). */
 void conn_gather(struct conn *c, struct command *cmd);
@@ -145,17 +162,15 @@ void conn_resume(struct conn *c);
 
 /* Nobody claims the bytes so far: it is the fallback's. */
 void conn_assume(struct conn *c);
-void conn_run_timer(struct wheel_timer *t);
+void conn_run_timer(struct conn *c);    /* the dialect's has run out */
 void conn_drop_rest(struct conn *c);
 
 /* --- conn_output.c --- */
 
 extern const struct receiver_ops conn_receiver_ops;
 
-void conn_drained(struct stream *s);
-
-/* After a flush: counts it and does what depends on it; may close. */
-void conn_flushed(struct conn *c);
+/* What depends on how much is left to be written. */
+void conn_check_limits(struct conn *c);
 
 /* Holds the input while too much is owed to the peer. */
 void conn_weigh(struct conn *c);

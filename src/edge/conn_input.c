@@ -27,38 +27,39 @@
 static const uint8_t *
 rest_p(const struct conn *c)
 {
-    return c->rest ? (const uint8_t *)c->rest->buf.p + c->rest->off : NULL;
+    if (c->extra == NULL || c->extra->rest.n == 0)
+        return NULL;
+    return (const uint8_t *)c->extra->rest.p + c->extra->off;
 }
 
 static size_t
 rest_n(const struct conn *c)
 {
-    return c->rest ? c->rest->buf.n - c->rest->off : 0;
+    return c->extra ? c->extra->rest.n - c->extra->off : 0;
 }
 
 void
 conn_drop_rest(struct conn *c)
 {
-    if (c->rest == NULL)
+    if (c->extra == NULL)
         return;
-    buf_done(&c->rest->buf);
-    free(c->rest);
-    c->rest = NULL;
+    buf_done(&c->extra->rest);
+    c->extra->off = 0;
+    conn_drop_extra(c);
 }
 
 /* 0, or -ENOBUFS when memory is out; the size has been checked before. */
 static int
 rest_append(struct conn *c, const uint8_t *p, size_t n)
 {
+    struct conn_extra *extra;
+
     if (n == 0)
         return 0;
-    if (c->rest == NULL) {
-        c->rest = must_alloc(sizeof(*c->rest));
-        buf_init(&c->rest->buf, CONN_REST_BYTES);
-    }
-    buf_consume(&c->rest->buf, c->rest->off);
-    c->rest->off = 0;
-    return buf_append(&c->rest->buf, p, n);
+    extra = conn_get_extra(c);
+    buf_consume(&extra->rest, extra->off);
+    extra->off = 0;
+    return buf_append(&extra->rest, p, n);
 }
 
 /* Only moves on, so that a held connection's rest is not copied for every
@@ -66,10 +67,10 @@ rest_append(struct conn *c, const uint8_t *p, size_t n)
 static void
 rest_consume(struct conn *c, size_t n)
 {
-    if (c->rest == NULL)
+    if (n == 0)
         return;
-    c->rest->off += n;
-    must(c->rest->off <= c->rest->buf.n);
+    must(n <= rest_n(c));
+    c->extra->off += n;
     if (rest_n(c) == 0)
         conn_drop_rest(c);
 }
@@ -79,7 +80,7 @@ rest_consume(struct conn *c, size_t n)
 static void
 refuse_input(struct conn *c, const char *sentence, const char *reason)
 {
-    metrics_add(c->worker->o.shard, METRIC_bad_input_total, 1);
+    metrics_add(conn_worker(c)->o.shard, METRIC_bad_input_total, 1);
     conn_refuse(c, sentence, reason);
 }
 
@@ -88,19 +89,19 @@ refuse_input(struct conn *c, const char *sentence, const char *reason)
 static void
 settle_on(struct conn *c, const struct dialect *d)
 {
-    if (c->dialect != NULL && c->dialect != d) {
+    if (c->dialect && conn_dialect(c) != d) {
         refuse_input(c, TOO_LATE_TEXT, "spoke too late");
         return;
     }
     c->known = true;
-    if (c->dialect == NULL)
+    if (!c->dialect)
         conn_speak(c, d);
 }
 
 static void
 turn_away(struct conn *c, struct str farewell)
 {
-    metrics_add(c->worker->o.shard, METRIC_bad_input_total, 1);
+    metrics_add(conn_worker(c)->o.shard, METRIC_bad_input_total, 1);
     conn_send_bytes(c, farewell.p, farewell.n);
     conn_end(c, "foreign protocol", false);
 }
@@ -112,7 +113,7 @@ recognise(struct conn *c, const uint8_t *p, size_t n)
     const struct dialect *d = NULL;
     struct str farewell = {0};
 
-    switch (detect(c->worker->o.dialects, p, n, &d, &farewell)) {
+    switch (detect(conn_worker(c)->o.dialects, p, n, &d, &farewell)) {
     case DETECT_MORE:
         break;
     case DETECT_FOREIGN:
@@ -136,7 +137,7 @@ parse(struct conn *c, const uint8_t *p, size_t n)
         recognise(c, p, n);
     if (!c->known || conn_held(c))
         return 0;
-    used = c->dialect->input(c, p, n);
+    used = conn_dialect(c)->input(c, p, n);
     must(used <= n);
     return used;
 }
@@ -144,7 +145,7 @@ parse(struct conn *c, const uint8_t *p, size_t n)
 static void
 parse_rest(struct conn *c)
 {
-    if (c->rest != NULL)
+    if (rest_n(c) > 0)
         rest_consume(c, parse(c, rest_p(c), rest_n(c)));
 }
 
@@ -159,8 +160,8 @@ conn_assume(struct conn *c)
 static void
 tell_eof(struct conn *c)
 {
-    if (c->dialect->eof != NULL)
-        c->dialect->eof(c, rest_p(c), rest_n(c));
+    if (conn_dialect(c)->eof != NULL)
+        conn_dialect(c)->eof(c, rest_p(c), rest_n(c));
     conn_drop_rest(c);
     if (!conn_held(c))
         conn_finish(c, "connection closed");
@@ -173,7 +174,7 @@ reach_eof(struct conn *c)
 {
     if (!c->eof || conn_held(c))
         return;
-    if (c->dialect == NULL && c->rest == NULL) {
+    if (!c->dialect && rest_n(c) == 0) {
         conn_end(c, "closed without a word", true);
         return;
     }
@@ -194,7 +195,7 @@ conn_advance(struct conn *c)
 static bool
 has_turn(struct conn *c)
 {
-    struct worker *w = c->worker;
+    struct worker *w = conn_worker(c);
 
     if (list_empty(&w->starved) && worker_has_room(w))
         return true;
@@ -216,7 +217,7 @@ conn_resume(struct conn *c)
 static size_t
 read_size(const struct conn *c)
 {
-    size_t allowed = c->worker->o.limits.prelogin_bytes;
+    size_t allowed = conn_worker(c)->o.limits.prelogin_bytes;
     size_t room = CONN_REST_BYTES - rest_n(c);
     size_t size = room < LIMIT_READ_BYTES ? room : LIMIT_READ_BYTES;
 
@@ -230,7 +231,7 @@ read_size(const struct conn *c)
 static bool
 used_up_prelogin(const struct conn *c)
 {
-    return !c->named && c->bytes_in >= c->worker->o.limits.prelogin_bytes;
+    return !c->named && c->bytes_in >= conn_worker(c)->o.limits.prelogin_bytes;
 }
 
 /* Not while older input waits to be parsed again. And while ENTER waits for
@@ -249,14 +250,14 @@ count_input(struct conn *c, size_t n)
     if (c->bytes_in == 0)
         c->first_ms = c->heard_ms;
     c->bytes_in += n;
-    metrics_add(c->worker->o.shard, METRIC_bytes_in_total, (int64_t)n);
+    conn_worker(c)->bytes_in += n;
 }
 
 /* New bytes, in the worker's buffer. */
 static void
 take_input(struct conn *c, const uint8_t *p, size_t n)
 {
-    bool in_front = c->rest == NULL;
+    bool in_front = rest_n(c) == 0;
     size_t used = 0;
 
     if (has_turn(c) && in_front)
@@ -281,7 +282,7 @@ void
 conn_readable(struct stream *s)
 {
     struct conn *c = list_entry(s, struct conn, stream);
-    uint8_t *p = c->worker->input;
+    uint8_t *p = conn_worker(c)->input;
     bool over = used_up_prelogin(c);
     ssize_t n;
 
@@ -311,15 +312,13 @@ conn_readable(struct stream *s)
 /* Input that is held, or waits to be parsed again, stays untouched: there may
  * be whole lines in it. */
 void
-conn_run_timer(struct wheel_timer *t)
+conn_run_timer(struct conn *c)
 {
-    struct conn *c = list_entry(t, struct conn, timer);
     bool readable = c->known && !c->held && !c->resume;
     size_t n = readable ? rest_n(c) : 0;
-    size_t used = c->dialect->timer(c, n ? rest_p(c) : NULL, n);
+    size_t used = conn_dialect(c)->timer(c, n ? rest_p(c) : NULL, n);
 
     must(used <= n);
     if (used > 0)
         rest_consume(c, used);
-    conn_touch(c);
 }

@@ -26,11 +26,8 @@ queue(struct conn *c, struct slab *s)
 {
     if (c->stream.closing || c->lost)
         return;
-    if (c->unsent == 0)
-        c->moved_ms = conn_now(c);
     stream_send(&c->stream, s);
-    c->unsent += s->n;
-    if (c->stream.out.bytes > c->worker->o.limits.output_soft_bytes)
+    if (c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes)
         c->congested = true;
     conn_touch(c);
 }
@@ -69,37 +66,21 @@ conn_printf(struct conn *c, const char *fmt, ...)
 
 /* --- After a flush ------------------------------------------------------ */
 
-static void
-count_output(struct conn *c)
-{
-    struct metrics_shard *shard = c->worker->o.shard;
-    uint32_t left = (uint32_t)c->stream.out.bytes;
-    uint32_t wrote = c->unsent - left;
-
-    if (wrote == 0)
-        return;
-    c->unsent = left;
-    c->bytes_out += wrote;
-    c->moved_ms = conn_now(c);
-    metrics_add(shard, METRIC_bytes_out_total, wrote);
-    metrics_add(shard, METRIC_writes_total, 1);
-}
-
 void
 conn_weigh(struct conn *c)
 {
     size_t owed = c->stream.out.bytes + c->pages * (size_t)LIMIT_PAGE_BYTES;
 
-    if (owed > c->worker->o.limits.output_hard_bytes / 2)
+    if (owed > conn_worker(c)->o.limits.output_hard_bytes / 2)
         conn_hold_by(c, HELD_OUTPUT);
     else
         conn_unhold(c, HELD_OUTPUT);
 }
 
-static void
-check_limits(struct conn *c)
+void
+conn_check_limits(struct conn *c)
 {
-    const struct edge_limits *l = &c->worker->o.limits;
+    const struct edge_limits *l = &conn_worker(c)->o.limits;
     size_t bytes = c->stream.out.bytes;
 
     if (bytes > l->output_hard_bytes) {
@@ -109,32 +90,10 @@ check_limits(struct conn *c)
     if (bytes <= l->output_soft_bytes / 4 &&
         (c->congested || c->receiver.lagging)) {
         c->congested = false;
-        fanout_drained(c->worker->fanout, &c->receiver);
+        fanout_drained(conn_worker(c)->fanout, &c->receiver);
     }
     if (c->held & HELD_OUTPUT)
         conn_weigh(c);
-}
-
-void
-conn_flushed(struct conn *c)
-{
-    if (c->stream.closing)
-        return;
-    count_output(c);
-    if (c->buried && (c->lost || c->stream.out.bytes == 0)) {
-        stream_close(&c->stream, c->lost);
-        return;
-    }
-    if (!c->ending)
-        check_limits(c);
-    stream_want_read(&c->stream, conn_wants_input(c));
-    conn_rearm(c);
-}
-
-void
-conn_drained(struct stream *s)
-{
-    conn_flushed(list_entry(s, struct conn, stream));
 }
 
 /* --- What the fan-out wants --------------------------------------------- */
@@ -144,7 +103,7 @@ encode(struct receiver *r, unsigned encoding, const struct event *e)
 {
     struct conn *c = conn_of(r);
 
-    return c->dialect->encode(c->worker->o.config,
+    return conn_dialect(c)->encode(conn_worker(c)->o.config,
                               encoding % DIALECT_ENCODINGS, e);
 }
 
@@ -160,7 +119,7 @@ congested(const struct receiver *r)
 {
     const struct conn *c = list_entry(r, struct conn, receiver);
 
-    return c->stream.out.bytes > c->worker->o.limits.output_soft_bytes;
+    return c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes;
 }
 
 /* What an answer ends, besides what it says. */
@@ -187,7 +146,7 @@ answer(struct receiver *r, const struct event *e, struct subscription *sub)
     if (conn_is_fence(c, e))
         c->fence_back = true;
     else
-        c->dialect->answer(c, e, sub);
+        conn_dialect(c)->answer(c, e, sub);
     conn_check_fence(c);
 }
 

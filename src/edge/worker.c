@@ -138,20 +138,13 @@ find_stopping(const struct parcel_list *l)
     return NULL;
 }
 
-static void
-dismiss_all(struct worker *w, struct list *home)
-{
-    list_each(it, tmp, home)
-        conn_dismiss(list_entry(it, struct conn, home), w->stopping);
-}
-
-/* The fan-out has told those with a name. */
+/* The fan-out has told all the others. */
 static void
 stop(struct worker *w)
 {
     refuse_arrivals(w);
-    dismiss_all(w, &w->conns);
-    dismiss_all(w, &w->starved);
+    list_each(it, tmp, &w->strangers)
+        conn_dismiss(list_entry(it, struct conn, stranger), w->stopping);
     if (atomic_load(&w->connections) == 0)
         uv_stop(&w->loop);
 }
@@ -215,7 +208,8 @@ init_loop(struct worker *w, struct err *e)
     must(uv_prepare_init(&w->loop, &w->turn) == 0);
     must(uv_prepare_start(&w->turn, on_turn) == 0);
     w->wake.data = w->turn.data = w;
-    wheel_init(&w->wheel, &w->loop);
+    streams_init(&w->streams, &w->loop, &conn_stream_ops);
+    wheel_init(&w->wheel, &w->loop, conn_run_deadline);
     return 0;
 }
 
@@ -229,6 +223,25 @@ check_options(const struct worker_options *o)
     must(n > 0 && o->dialects[n - 1]->sniff == NULL);
     must(n * DIALECT_ENCODINGS <= FANOUT_ENCODINGS);
     must(o->index < LIMIT_WORKERS);
+}
+
+/* One without memory of its own takes none: a pool costs nothing unused. */
+static void
+init_pools(struct worker *w)
+{
+    pool_init(&w->conns, sizeof(struct conn));
+    for (size_t i = 0; w->o.dialects[i] != NULL; i++) {
+        size_t bytes = w->o.dialects[i]->state_bytes;
+        pool_init(&w->states[i], bytes > 0 ? bytes : 1);
+    }
+}
+
+static void
+done_pools(struct worker *w)
+{
+    pool_done(&w->conns);
+    for (size_t i = 0; w->o.dialects[i] != NULL; i++)
+        pool_done(&w->states[i]);
 }
 
 int
@@ -246,9 +259,10 @@ worker_new(const struct worker_options *o, struct worker **ret, struct err *e)
         free(w);
         return r;
     }
-    list_init(&w->conns);
+    init_pools(w);
+    list_init(&w->strangers);
     list_init(&w->starved);
-    list_init(&w->touched);
+    w->touched_end = &w->touched;
     mailbox_init(&w->mailbox, wake, w);
     must(pthread_mutex_init(&w->lock, NULL) == 0);
     w->input = must_alloc(LIMIT_READ_BYTES);
@@ -270,6 +284,7 @@ run(void *arg)
     uv_run(&w->loop, UV_RUN_DEFAULT);
     mailbox_close(&w->mailbox);
     worker_submit(w);
+    worker_count(w);
     return NULL;
 }
 
@@ -300,6 +315,7 @@ worker_join(struct worker *w)
 static void
 close_loop(struct worker *w)
 {
+    streams_close(&w->streams, NULL);
     wheel_close(&w->wheel);
     uv_close((uv_handle_t *)&w->turn, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
@@ -317,12 +333,12 @@ worker_free(struct worker **worker)
     *worker = NULL;
     must(!w->running);
     refuse_arrivals(w);
-    must(list_empty(&w->conns) && list_empty(&w->starved));
+    must(list_empty(&w->strangers) && list_empty(&w->starved));
     close_loop(w);
+    done_pools(w);
     fanout_free(&w->fanout);
     event_unref(&w->stopping);
     mailbox_done(&w->mailbox);
-    outq_pool_done(&w->pool);
     must(pthread_mutex_destroy(&w->lock) == 0);
     free(w->input);
     free(w);

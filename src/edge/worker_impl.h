@@ -12,12 +12,14 @@
 #ifndef EDGE_WORKER_IMPL_H
 #define EDGE_WORKER_IMPL_H
 
+#include "base/pool.h"
 #include "edge/conn_impl.h"
 #include "edge/worker.h"
-#include "net/outq.h"
 #include "net/wheel.h"
 #include <stdatomic.h>
 #include <uv.h>
+
+#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS)
 
 /* A socket on its way to the worker's thread. */
 struct arrival {
@@ -32,17 +34,22 @@ struct worker {
     uv_loop_t loop;
     uv_async_t wake;             /* mailbox, arrivals, room in the core */
     uv_prepare_t turn;
+    struct streams streams;
     struct wheel wheel;
     struct mailbox mailbox;
     struct fanout *fanout;
     struct core *core;
-    struct outq_pool pool;
     pthread_t thread;
     bool running;                /* to be joined */
 
-    struct list conns;           /* every connection is in one of these two */
+    struct pool conns;           /* their memory */
+    struct pool states[DIALECTS_MAX];   /* and what each dialect keeps */
+    struct list strangers;       /* those that speak no dialect yet */
     struct list starved;         /* held until the core has room, in turn */
-    struct list touched;         /* has something to do at the turn's end */
+    struct conn *touched, **touched_end;   /* have something to do at the
+                                              turn's end */
+    uint64_t bytes_in;           /* counted and not added to the metrics yet */
+    uint64_t bytes_out, writes;  /* of the streams', what has been added */
     uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
     char address[CONN_ADDRESS_BYTES];
     uint64_t sessions;           /* given out so far */
@@ -60,6 +67,27 @@ struct worker {
     bool shut;                   /* takes no arrivals any more */
 };
 
+/* Every connection's stream is one of its worker's. */
+static inline struct worker *
+conn_worker(const struct conn *c)
+{
+    return list_entry(c->stream.all, struct worker, streams);
+}
+
+/* NULL: not known yet. */
+static inline const struct dialect *
+conn_dialect(const struct conn *c)
+{
+    return c->dialect ? conn_worker(c)->o.dialects[c->dialect - 1] : NULL;
+}
+
+/* Where the dialect keeps its memory of a connection; it keeps some. */
+static inline struct pool *
+conn_states(const struct conn *c)
+{
+    return &conn_worker(c)->states[c->dialect - 1];
+}
+
 uint64_t worker_next_session(struct worker *w);
 int64_t worker_now_ms(const struct worker *w);    /* the loop's; monotonic */
 
@@ -74,10 +102,13 @@ void worker_gather(struct worker *w, struct command *cmd);
 /* Hands over what has been gathered. */
 void worker_submit(struct worker *w);
 
+/* Adds what this turn has read and written to the metrics. */
+void worker_count(struct worker *w);
+
 /* Does all that is left of this turn. */
 void worker_turn(struct worker *w);
 
-/* A connection is gone; its memory has been freed. */
+/* A connection of that address is gone. */
 void worker_left(struct worker *w, const struct sockaddr_storage *peer);
 
 #endif

@@ -51,6 +51,28 @@ worker_gather(struct worker *w, struct command *cmd)
         w->room--;
 }
 
+/* --- Metrics ------------------------------------------------------------ */
+
+static void
+add(struct worker *w, enum metric which, uint64_t n)
+{
+    if (n > 0)
+        metrics_add(w->o.shard, which, (int64_t)n);
+}
+
+void
+worker_count(struct worker *w)
+{
+    const struct streams *all = &w->streams;
+
+    add(w, METRIC_bytes_in_total, w->bytes_in);
+    add(w, METRIC_bytes_out_total, all->written - w->bytes_out);
+    add(w, METRIC_writes_total, all->writes - w->writes);
+    w->bytes_in = 0;
+    w->bytes_out = all->written;
+    w->writes = all->writes;
+}
+
 /* --- A turn ------------------------------------------------------------- */
 
 /* In the order in which they began to wait. Who uses the room up again waits
@@ -59,44 +81,30 @@ static void
 feed_starved(struct worker *w)
 {
     while (!list_empty(&w->starved) && worker_has_room(w)) {
-        struct conn *c = list_entry(w->starved.next, struct conn, home);
+        struct list *first = w->starved.next;
 
-        list_remove(&c->home);
-        list_push(&w->conns, &c->home);
-        conn_unhold(c, HELD_CORE);
-        c->resume = false;
-        if (!conn_held(c))
-            conn_advance(c);
+        list_remove(first);
+        conn_feed(list_entry(first, struct conn_extra, starved)->conn);
     }
 }
 
 static void
 resume_touched(struct worker *w)
 {
-    list_each(it, tmp, &w->touched) {
-        struct conn *c = list_entry(it, struct conn, turn);
-
+    for (struct conn *c = w->touched; c != NULL; c = c->next_touched)
         if (c->resume)
             conn_resume(c);
-    }
 }
 
 static void
 settle_touched(struct worker *w)
 {
-    struct list batch;
+    struct conn *batch = w->touched, *c;
 
-    list_init(&batch);
-    while (!list_empty(&w->touched)) {
-        struct list *it = w->touched.next;
-
-        list_remove(it);
-        list_push(&batch, it);
-    }
-    while (!list_empty(&batch)) {
-        struct conn *c = list_entry(batch.next, struct conn, turn);
-
-        list_remove(&c->turn);
+    w->touched = NULL;
+    w->touched_end = &w->touched;
+    while ((c = batch) != NULL) {
+        batch = c->next_touched;
         conn_settle(c);
     }
 }
@@ -111,8 +119,9 @@ worker_turn(struct worker *w)
         resume_touched(w);
         worker_submit(w);
         settle_touched(w);
-    } while (!list_empty(&w->touched));
+    } while (w->touched != NULL);
     worker_submit(w);
+    worker_count(w);
     w->room = 0;
     w->wall_ms = 0;
     if (w->mail_us != 0) {

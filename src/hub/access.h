@@ -48,10 +48,11 @@ enum action {
     ACTION_SEE,        /* who is in it, that it exists */
 };
 
+/* Packed, so that a receiver's other small fields lie beside `named`. */
 struct access_who {
     uint64_t sender_id;     /* 0 = nobody yet */
     bool named;             /* false: a reader without a name */
-};
+} __attribute__((packed));
 
 struct access_room {
     enum room_kind kind;

@@ -55,8 +55,8 @@ struct receiver_ops {
 struct receiver {
     const struct receiver_ops *ops;
     uint64_t session;
-    struct access_who who;        /* set by the WELCOME */
     struct list subs;
+    struct access_who who;        /* set by the WELCOME */
     uint8_t encoding;             /* the first of its dialect's */
     bool skip_own;                /* its own messages are not sent back */
     bool entered;                 /* WELCOME came: hears what is for everyone */

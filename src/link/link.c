@@ -34,7 +34,6 @@ link_unref(struct link *l)
     if (--l->refs > 0)
         return;
     talk_done(&l->talk);
-    outq_pool_done(&l->pool);
     free((char *)l->options.host);
     free(l);
 }
@@ -316,7 +315,8 @@ init_handles(struct link *l)
     must(uv_prepare_init(l->loop, &l->prepare) == 0);
     l->prepare.data = l;
     must(uv_prepare_start(&l->prepare, on_prepare) == 0);
-    l->refs = TIMERS + 1;
+    link_io_init(l);
+    l->refs = TIMERS + 2;
 }
 
 struct link *
@@ -447,4 +447,5 @@ link_free(struct link **link)
     for (int i = 0; i < TIMERS; i++)
         uv_close((uv_handle_t *)&l->timers[i], on_handle_closed);
     uv_close((uv_handle_t *)&l->prepare, on_handle_closed);
+    link_io_done(l);
 }

@@ -25,7 +25,7 @@ struct link {
     struct talk talk;
     struct connect *connect;         /* at most one of these two */
     struct connection *conn;
-    struct outq_pool pool;
+    struct streams streams;          /* one at most, and closed ones */
     uv_timer_t timers[TIMERS];
     uv_prepare_t prepare;
     unsigned refs;
@@ -52,6 +52,10 @@ void link_lose_by(struct link *l, enum talk_verdict verdict);
 void link_unref(struct link *l);
 
 /* ---- link_io.c ---- */
+
+/* A handle of the loop's, which link_io_done() begins to close. */
+void link_io_init(struct link *l);
+void link_io_done(struct link *l);
 
 /* Takes a connected fd. */
 void link_io_open(struct link *l, int fd);

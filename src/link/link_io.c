@@ -6,6 +6,7 @@
 #include "link/link_impl.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,15 +71,33 @@ static const struct stream_ops stream_ops = {
 };
 
 void
+link_io_init(struct link *l)
+{
+    streams_init(&l->streams, l->loop, &stream_ops);
+}
+
+static void
+on_streams_closed(struct streams *all)
+{
+    link_unref(list_entry(all, struct link, streams));
+}
+
+void
+link_io_done(struct link *l)
+{
+    streams_close(&l->streams, on_streams_closed);
+}
+
+void
 link_io_open(struct link *l, int fd)
 {
     struct connection *conn = must_alloc(sizeof *conn);
-    int r = stream_open(&conn->stream, l->loop, fd, &l->pool, &stream_ops);
+    int r = stream_open(&conn->stream, &l->streams, fd);
 
     if (r < 0) {
         free(conn);
         close(fd);
-        link_lose(l, 0, uv_strerror(r));
+        link_lose(l, 0, strerror(-r));
         return;
     }
     conn->link = l;

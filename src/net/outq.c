@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * The queue is a list of nodes, each with room for a handful of slab
- * references. A node's live slabs are slabs[first..end); only the head's first
- * slab can be partly written, by `offset` bytes. No node is ever empty, so
- * that an idle queue holds none, and no slab in it has zero bytes, so that
- * every vector that outq_peek() hands out makes progress. */
+ * A queue of one slab is a pointer to it. A queue of more is a ring of nodes,
+ * each with room for a handful of slab references, and points to the last one,
+ * whose `next` is the first; bit 0 of the pointer tells the two apart.
+ *
+ * A node's live slabs are slabs[first..end); only the first node's first slab
+ * can be partly written, by `offset` bytes. No node is ever empty, so that an
+ * idle queue holds none, and no slab in it has zero bytes, so that every vector
+ * that outq_peek() hands out makes progress. */
 #include "net/outq.h"
 
 #include <stdlib.h>
 
-/* Fills two cache lines together with the three words in front. */
+/* Fills two cache lines together with the two words in front. */
 #define NODE_SLABS     14
 #define POOL_NODES_MAX 256
 
@@ -60,45 +63,90 @@ outq_pool_done(struct outq_pool *pool)
     pool->count = 0;
 }
 
+static struct slab *
+only_slab(const struct outq *q)
+{
+    return q->holds & 1 ? NULL : (struct slab *)q->holds;
+}
+
+static struct outq_node *
+last_node(const struct outq *q)
+{
+    return q->holds & 1 ? (struct outq_node *)(q->holds - 1) : NULL;
+}
+
+/* Puts a new node behind the last one. */
+static struct outq_node *
+add_node(struct outq_pool *pool, struct outq *q)
+{
+    struct outq_node *node = node_new(pool), *last = last_node(q);
+
+    node->next = last ? last->next : node;
+    if (last)
+        last->next = node;
+    q->holds = (uintptr_t)node | 1;
+    return node;
+}
+
+/* The one slab moves into a node. */
+static struct outq_node *
+spread(struct outq_pool *pool, struct outq *q)
+{
+    struct slab *s = only_slab(q);
+    struct outq_node *node = add_node(pool, q);
+
+    node->slabs[node->end++] = s;
+    return node;
+}
+
 void
 outq_push(struct outq_pool *pool, struct outq *q, struct slab *s)
 {
-    struct outq_node *node = q->tail;
+    struct outq_node *node;
 
     if (s->n == 0)
         return;
-    if (!node || node->end == NODE_SLABS) {
-        node = node_new(pool);
-        if (q->tail)
-            q->tail->next = node;
-        else
-            q->head = node;
-        q->tail = node;
-    }
-    node->slabs[node->end++] = slab_ref(s);
+    must(s->n <= UINT32_MAX - q->bytes);
     q->bytes += s->n;
+    slab_ref(s);
+    if (q->holds == 0) {
+        q->holds = (uintptr_t)s;
+        return;
+    }
+    node = only_slab(q) ? spread(pool, q) : last_node(q);
+    if (node->end == NODE_SLABS)
+        node = add_node(pool, q);
+    node->slabs[node->end++] = s;
 }
 
 /* Drops the first slab, and its node when that was the last one in it. */
 static void
 pop(struct outq_pool *pool, struct outq *q)
 {
-    struct outq_node *node = q->head;
+    struct outq_node *last = last_node(q), *node;
 
+    if (last == NULL) {
+        struct slab *s = only_slab(q);
+        slab_unref(&s);
+        q->holds = 0;
+        return;
+    }
+    node = last->next;
     slab_unref(&node->slabs[node->first++]);
     node->offset = 0;
     if (node->first < node->end)
         return;
-    q->head = node->next;
-    if (!q->head)
-        q->tail = NULL;
+    if (node == last)
+        q->holds = 0;
+    else
+        last->next = node->next;
     node_free(pool, node);
 }
 
 void
 outq_done(struct outq_pool *pool, struct outq *q)
 {
-    while (q->head)
+    while (q->holds != 0)
         pop(pool, q);
     q->bytes = 0;
 }
@@ -106,9 +154,13 @@ outq_done(struct outq_pool *pool, struct outq *q)
 int
 outq_peek(const struct outq *q, struct iovec *vec, int n)
 {
+    const struct outq_node *last = last_node(q), *node = last;
     int filled = 0;
 
-    for (const struct outq_node *node = q->head; node; node = node->next) {
+    if (q->holds != 0 && last == NULL && n > 0)
+        vec[filled++] = (struct iovec){only_slab(q)->p, q->bytes};
+    while (node) {
+        node = node->next;
         uint32_t skip = node->offset;
         for (int i = node->first; i < node->end; i++, skip = 0) {
             struct slab *s = node->slabs[i];
@@ -116,23 +168,36 @@ outq_peek(const struct outq *q, struct iovec *vec, int n)
                 return filled;
             vec[filled++] = (struct iovec){s->p + skip, s->n - skip};
         }
+        if (node == last)
+            break;
     }
     return filled;
+}
+
+/* Drops what the first slab holds: it, or all of it but its end. Returns the
+ * bytes dropped. */
+static size_t
+drop_front(struct outq_pool *pool, struct outq *q, size_t bytes)
+{
+    struct outq_node *node = last_node(q) ? last_node(q)->next : NULL;
+    size_t left = node ? node->slabs[node->first]->n - node->offset
+                       : only_slab(q)->n;
+
+    if (bytes >= left) {
+        pop(pool, q);
+        return left;
+    }
+    if (node == NULL)
+        node = spread(pool, q);
+    node->offset += (uint32_t)bytes;
+    return bytes;
 }
 
 void
 outq_written(struct outq_pool *pool, struct outq *q, size_t bytes)
 {
     must(bytes <= q->bytes);
-    q->bytes -= bytes;
-    while (bytes > 0) {
-        struct outq_node *node = q->head;
-        size_t left = node->slabs[node->first]->n - node->offset;
-        if (bytes < left) {
-            node->offset += (uint32_t)bytes;
-            return;
-        }
-        bytes -= left;
-        pop(pool, q);
-    }
+    q->bytes -= (uint32_t)bytes;
+    while (bytes > 0)
+        bytes -= drop_front(pool, q, bytes);
 }

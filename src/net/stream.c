@@ -13,9 +13,12 @@
  * once a write has failed, WRITABLE never is. */
 #include "net/stream.h"
 
+#include "base/list.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,19 +26,25 @@
 #define FLUSH_BYTES   (1024 * 1024)
 #define DRAIN_BYTES   (64 * 1024)
 
-static void on_poll(uv_poll_t *poll, int status, int events);
+static int
+watch(struct stream *s, unsigned events)
+{
+    int r = poller_watch(&s->all->poller, s->fd, s->events, events, s);
+
+    if (r == 0)
+        s->events = (uint8_t)events;
+    return r;
+}
 
 static void
 arm(struct stream *s)
 {
-    int events = s->blocked ? UV_WRITABLE : 0;
+    unsigned events = s->blocked ? POLLER_WRITABLE : 0;
 
     if (!s->told)
-        events |= s->want_read ? UV_READABLE : UV_DISCONNECT;
-    if (s->closing || events == s->events)
-        return;
-    s->events = (uint8_t)events;
-    must(uv_poll_start(&s->poll, events, on_poll) == 0);
+        events |= s->want_read ? POLLER_READABLE : POLLER_DISCONNECT;
+    if (!s->closing && events != s->events)
+        must(watch(s, events) == 0);
 }
 
 static void
@@ -46,23 +55,23 @@ set_option(int fd, int level, int name, unsigned value)
 }
 
 int
-stream_open(struct stream *s, uv_loop_t *loop, int fd, struct outq_pool *pool,
-            const struct stream_ops *ops)
+stream_open(struct stream *s, struct streams *all, int fd)
 {
-    *s = (struct stream){.fd = fd, .pool = pool, .ops = ops};
-    int r = uv_poll_init(loop, &s->poll, fd);   /* makes fd non-blocking */
-    if (r < 0)
-        return r;
-    s->poll.data = s;
+    int on = 1;
+
+    *s = (struct stream){.all = all, .fd = fd};
+    if (ioctl(fd, FIONBIO, &on) < 0)
+        return -errno;
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    arm(s);
-    return 0;
+    return watch(s, POLLER_DISCONNECT);    /* as arm() will find it */
 }
 
 void
 stream_want_read(struct stream *s, bool want)
 {
-    if (want && !s->want_read)
+    if (want == s->want_read)
+        return;
+    if (want)
         s->told = false;
     s->want_read = want;
     arm(s);
@@ -89,11 +98,32 @@ stream_read(struct stream *s, void *p, size_t n)
     return got < 0 ? -errno : 0;
 }
 
+static uint32_t
+now_ms(const struct stream *s)
+{
+    return (uint32_t)uv_now(s->all->poller.loop);
+}
+
 void
 stream_send(struct stream *s, struct slab *slab)
 {
-    if (!s->closing)
-        outq_push(s->pool, &s->out, slab);
+    if (s->closing)
+        return;
+    if (s->out.bytes == 0)
+        s->out.moved_ms = now_ms(s);
+    outq_push(&s->all->pool, &s->out, slab);
+}
+
+/* A single piece, as most are, needs no header that the kernel must fetch and
+ * check. */
+static ssize_t
+send_pieces(int fd, struct iovec *vec, size_t n)
+{
+    struct msghdr msg = {.msg_iov = vec, .msg_iovlen = n};
+
+    if (n == 1)
+        return send(fd, vec->iov_base, vec->iov_len, MSG_NOSIGNAL);
+    return sendmsg(fd, &msg, MSG_NOSIGNAL);
 }
 
 /* One gathered write: the bytes taken, 0 when the socket is full, -errno. */
@@ -101,20 +131,30 @@ static ssize_t
 write_some(struct stream *s, size_t *offered)
 {
     struct iovec vec[FLUSH_VECTORS];
-    struct msghdr msg = {.msg_iov = vec};
+    int n = outq_peek(&s->out, vec, FLUSH_VECTORS);
     ssize_t took;
 
-    msg.msg_iovlen = (size_t)outq_peek(&s->out, vec, FLUSH_VECTORS);
     *offered = 0;
-    for (size_t i = 0; i < msg.msg_iovlen; i++)
+    for (int i = 0; i < n; i++)
         *offered += vec[i].iov_len;
     do
-        took = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+        took = send_pieces(s->fd, vec, (size_t)n);
     while (took < 0 && errno == EINTR);
     if (took < 0)
         return errno == EAGAIN ? 0 : -errno;
-    outq_written(s->pool, &s->out, (size_t)took);
+    outq_written(&s->all->pool, &s->out, (size_t)took);
     return took;
+}
+
+static void
+count_written(struct stream *s, size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    s->out.moved_ms = now_ms(s);
+    s->written += bytes;
+    s->all->written += bytes;
+    s->all->writes++;
 }
 
 static ssize_t
@@ -133,6 +173,7 @@ write_out(struct stream *s)
         if ((size_t)took < offered)
             break;
     }
+    count_written(s, (size_t)total);
     return s->error != 0 ? s->error : total;
 }
 
@@ -155,7 +196,7 @@ flush(struct stream *s, bool woken)
     s->blocked = false;
     if (wrote > 0 || woken) {
         s->draining = true;
-        s->ops->drained(s);
+        s->all->ops->drained(s);
         s->draining = false;
     }
     if (s->out.bytes > 0)
@@ -186,24 +227,23 @@ take_error(struct stream *s)
 }
 
 static void
-on_poll(uv_poll_t *poll, int status, int events)
+on_event(void *stream, unsigned events)
 {
-    struct stream *s = poll->data;
+    struct stream *s = stream;
 
-    if (status < 0) {    /* an error waits on the socket; uv watches no more */
+    if (events & POLLER_ERROR)
         take_error(s);
-        s->events = 0;
-        events = UV_READABLE | UV_WRITABLE | UV_DISCONNECT;
-    }
+    else
+        events &= s->events;    /* it may have been armed anew meanwhile */
     bool failed =
-        (events & UV_WRITABLE) && s->blocked && flush(s, true) < 0;
+        (events & POLLER_WRITABLE) && s->blocked && flush(s, true) < 0;
     if (s->closing)
         return;
     if (!s->want_read)
-        events &= ~UV_READABLE;
-    if (failed || (events & (UV_READABLE | UV_DISCONNECT))) {
+        events &= ~(unsigned)POLLER_READABLE;
+    if (failed || (events & (POLLER_READABLE | POLLER_DISCONNECT))) {
         s->told = s->told || !s->want_read;
-        s->ops->readable(s);
+        s->all->ops->readable(s);
     }
     arm(s);
 }
@@ -246,12 +286,23 @@ close_politely(int fd)
     close(fd);
 }
 
+/* In a turn after the one that closed it, since whoever did may look at it
+ * until then; and the loop must not sleep before. */
 static void
-on_closed(uv_handle_t *poll)
+bury(struct streams *all)
 {
-    struct stream *s = poll->data;
+    uv_idle_stop(&all->burial);
+    while (all->closed != NULL) {
+        struct stream *s = all->closed;
+        all->closed = s->next_closed;
+        all->ops->closed(s);
+    }
+}
 
-    s->ops->closed(s);
+static void
+on_idle(uv_idle_t *burial)
+{
+    bury(burial->data);
 }
 
 void
@@ -259,13 +310,53 @@ stream_close(struct stream *s, bool reset)
 {
     if (s->closing)
         return;
+    must(watch(s, 0) == 0);    /* before fd is reused */
     s->closing = true;
-    outq_done(s->pool, &s->out);
-    uv_close((uv_handle_t *)&s->poll, on_closed);  /* before fd is reused */
+    outq_done(&s->all->pool, &s->out);
     if (reset)
         close_with_reset(s->fd);
     else
         close_politely(s->fd);
     s->fd = -1;
-    s->events = 0;
+    s->next_closed = s->all->closed;
+    s->all->closed = s;
+    must(uv_idle_start(&s->all->burial, on_idle) == 0);
+}
+
+/* --- All of a loop ------------------------------------------------------ */
+
+void
+streams_init(struct streams *all, uv_loop_t *loop,
+             const struct stream_ops *ops)
+{
+    *all = (struct streams){.ops = ops};
+    poller_init(&all->poller, loop, on_event);
+    must(uv_idle_init(loop, &all->burial) == 0);
+    all->burial.data = all;
+}
+
+static void
+on_poller_closed(struct poller *p)
+{
+    struct streams *all = list_entry(p, struct streams, poller);
+
+    outq_pool_done(&all->pool);
+    if (all->on_closed != NULL)
+        all->on_closed(all);
+}
+
+static void
+on_burial_closed(uv_handle_t *burial)
+{
+    struct streams *all = burial->data;
+
+    bury(all);
+    poller_close(&all->poller, on_poller_closed);
+}
+
+void
+streams_close(struct streams *all, streams_closed_fn *on_closed)
+{
+    all->on_closed = on_closed;
+    uv_close((uv_handle_t *)&all->burial, on_burial_closed);
 }

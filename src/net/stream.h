@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A non-blocking TCP stream on uv_poll: the owner decides when to read and
- * into which buffer; output is queued and flushed by gathered writes. It
- * holds no buffers while idle.
+ * A non-blocking TCP stream: the owner decides when to read and into which
+ * buffer; output is queued and flushed by gathered writes. It holds no buffers
+ * while idle. What all streams of a loop have in common lies in one struct
+ * streams, so that a stream is small: it is what a server has most of.
  *
  * Life: stream_open() -> callbacks -> stream_close() -> on_closed, after
  * which the memory is the owner's again. */
@@ -10,9 +11,9 @@
 #define NET_STREAM_H
 
 #include "net/outq.h"
+#include "net/poller.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 struct stream;
 
@@ -32,25 +33,46 @@ struct stream_ops {
     void (*closed)(struct stream *s);
 };
 
+struct streams;
+typedef void streams_closed_fn(struct streams *all);
+
+struct streams {
+    struct poller poller;
+    struct outq_pool pool;
+    const struct stream_ops *ops;
+    uint64_t written, writes; /* bytes that sockets took, and how many times */
+    streams_closed_fn *on_closed;
+    struct stream *closed;    /* not told so yet */
+    uv_idle_t burial;         /* tells them; runs while there are any */
+};
+
 struct stream {
-    uv_poll_t poll;
+    struct streams *all;
+    union {
+        struct outq out;
+        struct stream *next_closed;
+    };
     int fd;
-    uint8_t events;           /* what uv_poll is armed for */
+    uint8_t events;           /* what the poller watches for */
     bool want_read : 1, closing : 1;
     bool told : 1;            /* of the peer's end: not watched for again */
     bool blocked : 1;         /* output waits for the socket */
     bool draining : 1;        /* inside ops->drained */
     int16_t error;            /* -errno that ended it, 0 = none so far */
-    const struct stream_ops *ops;
-    struct outq_pool *pool;
-    struct outq out;
+    uint64_t written;         /* bytes that the socket took */
 };
+
+void streams_init(struct streams *all, uv_loop_t *loop,
+                  const struct stream_ops *ops);
+
+/* Every stream has been closed. Calls on_closed (may be NULL) in a later turn,
+ * after their last callbacks: the memory is the owner's again. */
+void streams_close(struct streams *all, streams_closed_fn *on_closed);
 
 /* Takes fd (connected, or connecting), makes it non-blocking, sets
  * TCP_NODELAY; reading starts when stream_want_read(s, true) is called.
- * On failure fd is still the caller's. */
-int stream_open(struct stream *s, uv_loop_t *loop, int fd,
-                struct outq_pool *pool, const struct stream_ops *ops) MUST_USE;
+ * 0 or -errno, and then fd is still the caller's. */
+int stream_open(struct stream *s, struct streams *all, int fd) MUST_USE;
 
 void stream_want_read(struct stream *s, bool want);
 
@@ -60,7 +82,8 @@ void stream_want_read(struct stream *s, bool want);
 ssize_t stream_read(struct stream *s, void *p, size_t n) MUST_USE;
 
 /* Queues slab (refs it). Nothing is written before stream_flush(). Ignored by
- * a closing stream. */
+ * a closing stream. s->out.moved_ms is the loop's time modulo 2^32 at which
+ * the queue ceased to be empty, or some of it was written last. */
 void stream_send(struct stream *s, struct slab *slab);
 
 /* Writes what the socket takes (about 1 MiB at most, so that no stream starves

@@ -139,7 +139,7 @@ a_write_that_fails_by_itself_is_told(void **state)
     TURN_UNTIL(f, f->readable > 0);
 
     assert_int_equal(f->last, -EPIPE);
-    assert_false(f->s.events & UV_WRITABLE);
+    assert_false(f->s.events & POLLER_WRITABLE);
 }
 
 static void
@@ -168,7 +168,7 @@ flushing_to_a_peer_that_is_gone_is_an_error(void **state)
     send_text(f, "anyone?");
     assert_true(stream_flush(&f->s) < 0);
     assert_int_equal(f->drained, 0);
-    assert_false(f->s.events & UV_WRITABLE);
+    assert_false(f->s.events & POLLER_WRITABLE);
 }
 
 static void

@@ -81,7 +81,8 @@ fixture_new(int fd, int peer)
 
     f->peer = peer;
     must(uv_loop_init(&f->loop) == 0);
-    must(stream_open(&f->s, &f->loop, fd, &f->pool, &ops) == 0);
+    streams_init(&f->streams, &f->loop, &ops);
+    must(stream_open(&f->s, &f->streams, fd) == 0);
     return f;
 }
 
@@ -101,10 +102,10 @@ fixture_teardown(void **state)
     struct fixture *f = *state;
 
     stream_close(&f->s, false);
+    streams_close(&f->streams, NULL);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     must(f->closed == 1);
     must(uv_loop_close(&f->loop) == 0);
-    outq_pool_done(&f->pool);
     if (f->peer >= 0)
         close(f->peer);
     free(f);
@@ -165,7 +166,7 @@ block_output(struct fixture *f)
         send_zeros(f, 65536);
     assert_true(stream_flush(&f->s) > 0);
     assert_true(f->s.out.bytes > 0);
-    assert_true(f->s.events & UV_WRITABLE);
+    assert_true(f->s.events & POLLER_WRITABLE);
 }
 
 size_t

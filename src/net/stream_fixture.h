@@ -20,7 +20,7 @@
 
 struct fixture {
     uv_loop_t loop;
-    struct outq_pool pool;
+    struct streams streams;
     struct stream s;
     int peer;
     void (*act)(struct fixture *f);   /* called by `readable` or `drained` */

@@ -112,7 +112,7 @@ serve(struct wheel *w, int64_t tick, int64_t now)
         }
         t->due_ms = 0;
         w->count--;
-        t->fn(t);
+        w->fn(t);
     }
 }
 
@@ -133,10 +133,11 @@ turn(uv_timer_t *timer)
 }
 
 void
-wheel_init(struct wheel *w, uv_loop_t *loop)
+wheel_init(struct wheel *w, uv_loop_t *loop, wheel_fn *fn)
 {
     must(uv_timer_init(loop, &w->timer) == 0);
     w->timer.data = w;
+    w->fn = fn;
     for (int i = 0; i < WHEEL_SLOTS; i++)
         list_init(&w->slots[i]);
     w->count = 0;
@@ -151,11 +152,10 @@ wheel_close(struct wheel *w)
 }
 
 void
-wheel_timer_init(struct wheel_timer *t, wheel_fn *fn)
+wheel_timer_init(struct wheel_timer *t)
 {
     list_init(&t->link);
     t->due_ms = 0;
-    t->fn = fn;
 }
 
 void

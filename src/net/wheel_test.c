@@ -64,9 +64,9 @@ setup(void **state)
     fake_ms = START_MS;
     must(uv_loop_init(&f->loop) == 0);
     uv_update_time(&f->loop);
-    wheel_init(&f->wheel, &f->loop);
+    wheel_init(&f->wheel, &f->loop, on_alarm);
     for (int i = 0; i < TIMERS; i++) {
-        wheel_timer_init(&f->alarms[i].timer, on_alarm);
+        wheel_timer_init(&f->alarms[i].timer);
         f->alarms[i].f = f;
     }
     *state = f;
@@ -310,47 +310,42 @@ a_callback_may_disturb_its_own_slot(void **state)
     assert_int_equal(f->wheel.count, 0);
 }
 
-struct heap_timer {
-    struct wheel_timer timer;
-    struct heap_timer *other;
-    struct wheel *wheel;
-    int *freed;
+struct heap_alarm {
+    struct alarm alarm;
+    struct heap_alarm *other;
 };
 
 static void
-free_both(struct wheel_timer *t)
+free_both(struct alarm *a)
 {
-    struct heap_timer *h = list_entry(t, struct heap_timer, timer);
+    struct heap_alarm *h = (struct heap_alarm *)a;
 
-    *h->freed += 2;
-    wheel_unset(h->wheel, &h->other->timer);
+    wheel_unset(&a->f->wheel, &h->other->alarm.timer);
     free(h->other);
     free(h);
 }
 
 static void
-set_heap_timer(struct fixture *f, struct heap_timer *h, int *freed)
+set_heap_alarm(struct fixture *f, struct heap_alarm *h)
 {
-    h->wheel = &f->wheel;
-    h->freed = freed;
-    wheel_timer_init(&h->timer, free_both);
-    wheel_set(&f->wheel, &h->timer, 40);
+    h->alarm = (struct alarm){.f = f, .act = free_both};
+    wheel_timer_init(&h->alarm.timer);
+    wheel_set(&f->wheel, &h->alarm.timer, 40);
 }
 
 static void
 a_callback_may_free_itself_and_its_neighbour(void **state)
 {
     struct fixture *f = *state;
-    int freed = 0;
+    struct heap_alarm *a = must_alloc(sizeof(*a)), *b = must_alloc(sizeof(*b));
 
-    struct heap_timer *a = must_alloc(sizeof(*a)), *b = must_alloc(sizeof(*b));
     a->other = b;
     b->other = a;
-    set_heap_timer(f, a, &freed);
-    set_heap_timer(f, b, &freed);
+    set_heap_alarm(f, a);
+    set_heap_alarm(f, b);
     advance(f, 100);
 
-    assert_int_equal(freed, 2);
+    assert_int_equal(f->fired, 1);
     assert_false(is_armed(f));
 }
 
