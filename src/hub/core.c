@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hub/pace.h"
+#include "hub/upkeep.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -26,8 +27,6 @@
 
 enum {
     BATCH_COMMANDS = 4096,     /* in one transaction: the last command's wait */
-    IDLE_MS = 1000,            /* until the log is moved into the database */
-    WAL_PAGES = 16384,         /* 64 MiB: move it under load as well */
     FULL_LOG_MS = 60 * 1000,   /* how often a full disk is worth a line */
     CACHE_LINE = 64,
 };
@@ -61,8 +60,7 @@ struct core {
     struct chain batch;        /* taken from the queue, not yet applied */
     struct pace pace;
     int64_t tick_at;           /* monotonic ms; INT64_MAX = never */
-    int64_t checkpoint_at;     /* monotonic ms; INT64_MAX = nothing to do */
-    int wal_limit;             /* pages */
+    struct upkeep upkeep;
     int64_t full_logged_at;    /* monotonic ms; 0 = never */
     bool broken;
 
@@ -154,9 +152,10 @@ gather(struct core *c)
 static int64_t
 due_us(const struct core *c)
 {
-    int64_t due = c->tick_at < c->checkpoint_at ? c->tick_at
-                                                : c->checkpoint_at;
+    int64_t due = c->tick_at;
 
+    if (!c->broken && c->upkeep.idle_at < due)
+        due = c->upkeep.idle_at;
     return due == INT64_MAX ? due : due * 1000;
 }
 
@@ -231,7 +230,7 @@ apply_one(struct core *c, struct command *cmd, int64_t now_us)
         c->shares[cmd->worker].done++;
 }
 
-static void
+static unsigned
 apply(struct core *c)
 {
     int64_t start_us = clock_mono_us();
@@ -246,10 +245,11 @@ apply(struct core *c)
     if (c->batch.head == NULL)
         c->batch.tail = NULL;
     if (n == 0)
-        return;
+        return 0;
     metrics_observe(c->o.shard, HISTOGRAM_batch, n);
     metrics_observe(c->o.shard, HISTOGRAM_apply_us,
                     clock_mono_us() - start_us);
+    return n;
 }
 
 /* A tick's stamp is the core's own input: the one clock that is read for the
@@ -325,49 +325,15 @@ tell(struct core *c)
 /* --- The thread --------------------------------------------------------- */
 
 static void
-checkpoint(struct core *c)
-{
-    int rc = store_checkpoint(c->o.store);
-
-    if (rc < 0)
-        log_event(LOG_WARN, "core", "checkpoint failed", LOG_N("error", -rc));
-    c->checkpoint_at = INT64_MAX;
-}
-
-/* Moves the log into the database: once when idle, and under load whenever it
- * has grown too long. One that a reader kept from being written anew from its
- * start has to grow by another quarter before that is tried again. */
-static void
-look_after_log(struct core *c)
-{
-    int pages = store_wal_pages(c->o.store);
-
-    if (c->broken) {
-        c->checkpoint_at = INT64_MAX;
-        return;
-    }
-    store_reserve(c->o.store);
-    if (pages < WAL_PAGES)
-        c->wal_limit = WAL_PAGES;
-    if (pages > c->wal_limit) {
-        checkpoint(c);
-        c->wal_limit = pages + WAL_PAGES / 4;
-    } else if (clock_mono_ms() >= c->checkpoint_at) {
-        checkpoint(c);
-    }
-}
-
-static void
 run_batch(struct core *c)
 {
-    apply(c);
+    unsigned n = apply(c);
+
     tick(c);
     commit(c);
     tell(c);
     give_back(c);
-    c->checkpoint_at = INT64_MAX;
-    if (store_wal_pages(c->o.store) > 0)
-        c->checkpoint_at = clock_mono_ms() + IDLE_MS;
+    upkeep_worked(&c->upkeep, n, clock_mono_ms());
 }
 
 static void *
@@ -380,7 +346,8 @@ run(void *arg)
         do {
             if (c->batch.head != NULL || clock_mono_ms() >= c->tick_at)
                 run_batch(c);
-            look_after_log(c);
+            if (!c->broken)
+                upkeep_run(&c->upkeep, clock_mono_ms());
         } while (c->batch.head != NULL);
     }
     return NULL;
@@ -419,8 +386,7 @@ core_start(const struct core_options *o, struct core **ret, struct err *e)
     c->share_max = o->queue_max / o->workers;
     if (c->share_max == 0)
         c->share_max = 1;
-    c->checkpoint_at = INT64_MAX;
-    c->wal_limit = WAL_PAGES;
+    upkeep_init(&c->upkeep, o->store);
     c->wake_at = NOBODY;
     c->pace.window_us = o->gather_us;
     init_sync(c);
