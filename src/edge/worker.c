@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The loop of one worker, and the two ways into it from other threads: the
- * mailbox and the arrivals, both announced by one uv_async.
+ * mailbox and the arrivals, both announced by one wake-up.
  *
  * The end: EVENT_STOPPING is seen in the mailbox; no arrival is taken from
  * then on, every connection is told and ended, and whoever leaves last stops
@@ -10,6 +10,7 @@
 #include "edge/worker_impl.h"
 
 #include "base/clock.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -113,7 +114,7 @@ worker_adopt(struct worker *w, int fd, const struct sockaddr_storage *peer)
     }
     pthread_mutex_unlock(&w->lock);
     if (!shut) {
-        uv_async_send(&w->wake);
+        wake_send(&w->wake);
         return;
     }
     close(fd);
@@ -150,9 +151,9 @@ stop(struct worker *w)
 }
 
 static void
-on_wake(uv_async_t *handle)
+on_wake(void *arg)
 {
-    struct worker *w = handle->data;
+    struct worker *w = arg;
     struct parcel_list mail = {0};
     bool told = w->stopping != NULL;
     int64_t since_us;
@@ -176,7 +177,7 @@ wake(void *arg)
 {
     struct worker *w = arg;
 
-    uv_async_send(&w->wake);
+    wake_send(&w->wake);
 }
 
 void
@@ -200,14 +201,14 @@ init_loop(struct worker *w, struct err *e)
 
     if (r < 0)
         return err_set(e, -r, "Cannot make an event loop: %s", uv_strerror(r));
-    r = uv_async_init(&w->loop, &w->wake, on_wake);
+    r = wake_init(&w->wake, &w->loop, on_wake, w);
     if (r < 0) {
         uv_loop_close(&w->loop);
         return err_set(e, -r, "Cannot make a wake-up: %s", uv_strerror(r));
     }
     must(uv_prepare_init(&w->loop, &w->turn) == 0);
     must(uv_prepare_start(&w->turn, on_turn) == 0);
-    w->wake.data = w->turn.data = w;
+    w->turn.data = w;
     streams_init(&w->streams, &w->loop, &conn_stream_ops);
     wheel_init(&w->wheel, &w->loop, conn_run_deadline);
     return 0;
@@ -280,7 +281,10 @@ static void *
 run(void *arg)
 {
     struct worker *w = arg;
+    char name[16];
 
+    snprintf(name, sizeof name, "edge %u", w->o.index);
+    pthread_setname_np(pthread_self(), name);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     mailbox_close(&w->mailbox);
     worker_submit(w);
@@ -318,7 +322,7 @@ close_loop(struct worker *w)
     streams_close(&w->streams, NULL);
     wheel_close(&w->wheel);
     uv_close((uv_handle_t *)&w->turn, NULL);
-    uv_close((uv_handle_t *)&w->wake, NULL);
+    wake_close(&w->wake);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     must(uv_loop_close(&w->loop) == 0);
 }

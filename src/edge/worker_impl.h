@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "edge/conn_impl.h"
 #include "edge/worker.h"
+#include "net/wake.h"
 #include "net/wheel.h"
 #include <stdatomic.h>
 #include <uv.h>
@@ -32,7 +33,7 @@ struct worker {
     struct worker_options o;
     struct flood_pace pace;
     uv_loop_t loop;
-    uv_async_t wake;             /* mailbox, arrivals, room in the core */
+    struct wake wake;            /* mailbox, arrivals, room in the core */
     uv_prepare_t turn;
     struct streams streams;
     struct wheel wheel;

@@ -6,9 +6,9 @@ enum { MISSES_MAX = 6 };      /* then 63 batches are not waited with */
 int64_t
 pace_until(struct pace *p, int64_t now_us)
 {
-    int64_t until_us = p->committed_us + p->window_us;
+    int64_t until_us = p->began_us + p->window_us;
 
-    if (p->committed_us == 0 || until_us <= now_us)
+    if (p->began_us == 0 || until_us <= now_us)
         return 0;
     if (p->skip > 0) {
         p->skip--;
@@ -30,7 +30,7 @@ pace_gathered(struct pace *p, unsigned more)
 }
 
 void
-pace_committed(struct pace *p, int64_t now_us)
+pace_committed(struct pace *p, int64_t began_us)
 {
-    p->committed_us = now_us;
+    p->began_us = began_us;
 }

@@ -147,6 +147,7 @@ run(void *arg)
     struct thread *t = arg;
     struct read_job *job;
 
+    pthread_setname_np(pthread_self(), "reader");
     while ((job = next_job(t->pool)) != NULL) {
         answer(t, job);
         free(job);

@@ -100,7 +100,7 @@ const struct config_key config_keys[] = {
     {"store", "synchronous", CONFIG_WORD, AT(synchronous), "full", 0, 0,
      sync_words, NULL, NULL,
      "full: what was acknowledged survives a power cut."},
-    {"store", "gather", CONFIG_TIME, AT(gather_ms), "1ms", 0, SECOND, NULL,
+    {"store", "gather", CONFIG_TIME, AT(gather_ms), "2ms", 0, SECOND, NULL,
      NULL, NULL,
      "Messages close together wait that long for a common commit."},
 
