@@ -211,6 +211,8 @@ post_all(void *arg)
     while (me->posted < POSTS) {
         unsigned n = core_may_submit(me->world->core, me->worker);
 
+        if (n > POSTS - me->posted)
+            n = (unsigned)(POSTS - me->posted);
         if (n == 0)
             wait_for(&k->fed);
         else
