@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "load/native_words.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "load/load.h"
 
@@ -21,6 +22,19 @@ throw_bytes(struct dice *dice, uint8_t out[16])
     uint64_t words[2] = {dice_throw(dice), dice_throw(dice)};
 
     memcpy(out, words, sizeof words);
+}
+
+/* As our own client makes them: a UUID of version 7, the time in front. */
+static void
+throw_client_id(struct dice *dice, uint8_t out[16])
+{
+    uint64_t ms = (uint64_t)clock_wall_ms();
+
+    throw_bytes(dice, out);
+    for (int i = 0; i < 6; i++)
+        out[i] = (uint8_t)(ms >> (40 - 8 * i));
+    out[6] = (uint8_t)(0x70 | (out[6] & 0x0f));
+    out[8] = (uint8_t)(0x80 | (out[8] & 0x3f));
 }
 
 size_t
@@ -94,7 +108,7 @@ native_post(char *out, struct who *w, const char *text, size_t n,
 
     must(text[n] == '\0');
     target_of(target, w->room);
-    throw_bytes(w->dice, id);
+    throw_client_id(w->dice, id);
     post.target = target;
     post.text = (char *)text;     /* protobuf-c only reads it */
     post.client_id = (ProtobufCBinaryData){sizeof id, id};

@@ -42,6 +42,16 @@ rand_u64(void)
     return value;
 }
 
+void
+rand_uuid7(int64_t wall_ms, uint8_t out[16])
+{
+    rand_bytes(out + 6, 10);
+    for (int i = 0; i < 6; i++)
+        out[i] = (uint8_t)(wall_ms >> (40 - 8 * i));
+    out[6] = (uint8_t)(0x70 | (out[6] & 0x0f));
+    out[8] = (uint8_t)(0x80 | (out[8] & 0x3f));
+}
+
 uint32_t
 rand_below(uint32_t bound)
 {

@@ -13,6 +13,10 @@ void rand_bytes(void *p, size_t n);
 uint64_t rand_u64(void);
 uint32_t rand_below(uint32_t bound);     /* uniform in [0, bound) */
 
+/* A UUID of version 7 (RFC 9562 5.7): its time in front, then 74 random bits.
+ * Ids that are made one after the other lie next to each other in an index. */
+void rand_uuid7(int64_t wall_ms, uint8_t out[16]);
+
 /* A 63-bit fingerprint of n bytes (from BLAKE2b-256's first 8 bytes), the same
  * in every run and on every machine: how a guest's secret becomes a sender id.
  * Positive as an int64_t, never 0. */

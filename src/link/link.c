@@ -10,6 +10,8 @@
  * close callback frees the link. */
 #include "link/link_impl.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -393,7 +395,7 @@ link_post(struct link *l, const char *target, Loquat__V1__MessageKind kind,
 
     if (strlen(target) + strlen(text) > LINK_POST_BYTES)
         return -EMSGSIZE;
-    r = outbox_add(&l->talk.outbox, target, kind, text, tag);
+    r = outbox_add(&l->talk.outbox, target, kind, text, tag, clock_wall_ms());
     if (r == -EAGAIN)
         l->was_full = true;
     return r;

@@ -116,7 +116,7 @@ world_init(struct world *w, bool prelude)
     for (int i = 0; i < POSTS; i++)
         must(outbox_add(&w->t.outbox, "#ops",
                         LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TEXT, "x",
-                        (uint64_t)i) == 0);
+                        (uint64_t)i, 1) == 0);
     talk_begin(&w->t);
     if (prelude)
         hear_prelude(w);

@@ -57,7 +57,7 @@ post_new(const char *target, const char *text)
 
 int
 outbox_add(struct outbox *o, const char *target, Loquat__V1__MessageKind kind,
-           const char *text, uint64_t tag)
+           const char *text, uint64_t tag, int64_t wall_ms)
 {
     size_t bytes = sizeof(struct post) + strlen(target) + strlen(text) + 2;
     struct post *p;
@@ -69,7 +69,7 @@ outbox_add(struct outbox *o, const char *target, Loquat__V1__MessageKind kind,
     p->kind = kind;
     p->tag = tag;
     p->serial = ++o->serial;
-    rand_bytes(p->client_id, sizeof p->client_id);
+    rand_uuid7(wall_ms, p->client_id);
     list_push(&o->waiting, &p->link);
     o->count++;
     o->bytes += p->bytes;

@@ -43,10 +43,11 @@ struct outbox {
 void outbox_init(struct outbox *o, size_t messages_max, size_t bytes_max);
 void outbox_done(struct outbox *o);
 
-/* 0, or -EAGAIN when it is full. One post always fits. */
+/* 0, or -EAGAIN when it is full. One post always fits. wall_ms: now; its
+ * client id begins with it. */
 int outbox_add(struct outbox *o, const char *target,
-               Loquat__V1__MessageKind kind, const char *text,
-               uint64_t tag) MUST_USE;
+               Loquat__V1__MessageKind kind, const char *text, uint64_t tag,
+               int64_t wall_ms) MUST_USE;
 
 /* Half of it is free: time to fill it again. */
 bool outbox_has_room(const struct outbox *o);

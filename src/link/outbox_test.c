@@ -38,7 +38,7 @@ teardown(void **state)
 static void
 add(struct outbox *o, const char *text)
 {
-    assert_int_equal(outbox_add(o, "#room", TEXT, text, o->serial + 100), 0);
+    assert_int_equal(outbox_add(o, "#room", TEXT, text, o->serial + 100, 1), 0);
 }
 
 /* Sends all that may be sent now: their texts in one string. */
@@ -145,7 +145,7 @@ a_full_outbox_says_so_and_tells_when_half_of_it_is_free(void **state)
     o->messages_max = 4;
     for (int i = 0; i < 4; i++)
         add(o, "x");
-    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0), -EAGAIN);
+    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0, 1), -EAGAIN);
     send_all(o, &request);
     outbox_end(o, outbox_find(o, 1), true);
     assert_false(outbox_has_room(o));
@@ -153,7 +153,7 @@ a_full_outbox_says_so_and_tells_when_half_of_it_is_free(void **state)
     assert_true(outbox_has_room(o));
 
     o->bytes_max = 200;
-    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0), -EAGAIN);
+    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0, 1), -EAGAIN);
 }
 
 static void
@@ -163,7 +163,7 @@ a_post_larger_than_the_outbox_fits_into_an_empty_one(void **state)
 
     o->bytes_max = 16;
     add(o, "longer than sixteen bytes");
-    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0), -EAGAIN);
+    assert_int_equal(outbox_add(o, "#r", TEXT, "y", 0, 1), -EAGAIN);
 }
 
 static void

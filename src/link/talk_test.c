@@ -229,13 +229,13 @@ a_lost_acknowledgement_is_asked_for_again_and_order_is_kept(void **state)
     uint8_t id[OUTBOX_CLIENT_ID_BYTES];
 
     be_in_ops(w);
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "a", 1), 0);
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "b", 2), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "a", 1, 1), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "b", 2, 1), 0);
     assert_string_equal(said(w), "3 post a. 4 post b. ");
     memcpy(id, outbox_find(&w->t.outbox, 4)->client_id, sizeof id);
     put_posted(&w->bytes, 3, 11);
     assert_int_equal(deliver(w), TALK_ON);
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "c", 3), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "c", 3, 1), 0);
     talk_end(&w->t);
     assert_string_equal(heard(w), "posted 1 as 11. ");
 
@@ -261,7 +261,7 @@ a_post_that_cannot_be_stored_now_is_kept(void **state)
     be_in_ops(w);
     for (int i = 1; i <= 3; i++)
         assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT,
-                                    (char[]){(char)('a' + i), 0}, i), 0);
+                                    (char[]){(char)('a' + i), 0}, i, 1), 0);
     said(w);
     put_error(&w->bytes, 3, CODE(STORAGE_FULL), "full");
     put_error(&w->bytes, 4, CODE(MESSAGE_TOO_LONG), "too long");
@@ -456,11 +456,11 @@ a_request_goes_behind_what_was_said_before(void **state)
     be_in_ops(w);
     e.body_case = ENVELOPE_BODY(GET_ROOMS);
     e.get_rooms = &get;
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "a", 1), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "a", 1, 1), 0);
     assert_int_equal(talk_request(&w->t, &e), 4);
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "b", 1), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "b", 1, 1), 0);
     talk_join(&w->t, "#new", -1);
-    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "c", 1), 0);
+    assert_int_equal(outbox_add(&w->t.outbox, "#ops", TEXT, "c", 1, 1), 0);
     talk_part(&w->t, "#new");
 
     assert_string_equal(said(w), "3 post a. 4 body 15. 5 post b. "

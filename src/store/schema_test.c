@@ -238,6 +238,40 @@ the_compiled_in_steps_make_strict_tables(void **state)
     sqlite3_close(db);
 }
 
+/* A database of the first version, with two posts under the same id by two
+ * senders. */
+static void
+client_ids_stay_known_through_version_2(void **state)
+{
+    struct scratch *t = *state;
+    struct store *s;
+    struct message found;
+    struct client_id cid = {{7, 7, 7}};
+    sqlite3 *db = open_raw(t);
+
+    upgrade(db, schema_steps, 0, 1);
+    assert_int_equal(sqlite3_exec(db,
+        "PRAGMA journal_mode = WAL;"
+        "INSERT INTO rooms VALUES(1, 0, '#a', '#a', '', 0, 0);"
+        "INSERT INTO messages(room_id, seq, ts, sender_id, sender, cid, kind,"
+        " body) VALUES"
+        "(1, 1, 5, 10, 'a', x'07070700000000000000000000000000', 0, 'one'),"
+        "(1, 2, 6, 11, 'b', x'07070700000000000000000000000000', 0, 'two'),"
+        "(1, 3, 7, 11, 'b', NULL, 0, 'three')", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+
+    s = scratch_open(t);
+    assert_int_equal(store_find_post(s, 11, &cid, &found), 0);
+    assert_int_equal(found.seq, 2);
+    assert_int_equal(store_find_post(s, 10, &cid, &found), 0);
+    assert_int_equal(found.seq, 1);
+    assert_int_equal(store_find_post(s, 12, &cid, &found), -ENOENT);
+    store_close(&s);
+    db = open_copy(t, 1);
+    assert_int_equal(version_of(db), 1);
+    sqlite3_close(db);
+}
+
 /* ---- the same through store_open() -------------------------------------- */
 
 static void
@@ -310,7 +344,7 @@ a_newer_schema_is_refused(void **state)
     scratch_sql(t->db, "PRAGMA user_version = 7");
 
     expect_refused(t, -EINVAL, "/loquat.db\" was written by a newer loquatd "
-                   "(schema 7, this program knows 1)");
+                   "(schema 7, this program knows 2)");
 }
 
 int
@@ -330,6 +364,7 @@ main(void)
         scratch_unit_test(another_numbering_is_foreign),
         scratch_unit_test(our_mark_without_a_version_is_foreign),
         scratch_unit_test(the_compiled_in_steps_make_strict_tables),
+        scratch_unit_test(client_ids_stay_known_through_version_2),
         scratch_unit_test(a_file_of_garbage_is_refused),
         scratch_unit_test(a_torn_database_is_refused),
         scratch_unit_test(another_programs_database_is_refused_and_left_alone),
