@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum {
-    HELLO = 1,
     FIRST_PAGE = 2,              /* the request that asks for room 0 */
     ARENA_BYTES = 4 * LIMIT_FRAME_BYTES,
 };
@@ -23,18 +22,6 @@ struct probe {
     uint32_t count, answered;
     uint64_t *last;
 };
-
-static size_t
-say_hello(char *out, const struct who *w)
-{
-    return native_hello(out, w, HELLO);
-}
-
-static const struct wording_step steps[] = {
-    {say_hello, NULL, 0},
-    {NULL, NULL, 0},
-};
-static const struct wording bare = {.name = "native", .speaks = steps};
 
 static void
 name_probe(void *arg, const struct peer *p, struct who *w)
@@ -112,7 +99,7 @@ native_probe(const struct options *o, uint32_t count, uint64_t *last)
     uint64_t end_ns = now_ns() + (uint64_t)o->patience_s * 1000000000u;
 
     native_ear_init(&b.ear);
-    crowd_init(&b.crowd, o, &bare, 0, 1, &ops, &b);
+    crowd_init(&b.crowd, o, &wording_native_bare, 0, 1, &ops, &b);
     crowd_settle(&b.crowd);
     ask(&b);
     while (b.answered < count) {

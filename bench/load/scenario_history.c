@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 enum {
-    HELLO = 1,
     FIRST_PAGE = 2,
     ARENA_BYTES = 8 * LIMIT_FRAME_BYTES,
     TURN_NS = 50000000,
@@ -37,17 +36,6 @@ struct history {
     uint64_t last;               /* the room's newest seq */
     uint64_t sent, pages, messages, wrong;
     uint64_t last_ns;            /* when the last page came */
-};
-
-static size_t
-say_hello(char *out, const struct who *w)
-{
-    return native_hello(out, w, HELLO);
-}
-
-static const struct wording_step steps[] = {
-    {say_hello, NULL, 0},
-    {NULL, NULL, 0},
 };
 
 static void
@@ -212,7 +200,6 @@ void
 scenario_history(const struct options *o, const struct server *server,
                  struct result *r)
 {
-    struct wording bare = wording_native;
     struct history h = {.o = o, .delays = histogram_new(),
                         .arena = envelope_arena_new(ARENA_BYTES)};
     struct measure m;
@@ -220,8 +207,7 @@ scenario_history(const struct options *o, const struct server *server,
     h.asked = must_alloc((size_t)o->window * sizeof *h.asked);
     native_ear_init(&h.ear);
     native_probe(o, 1, &h.last);
-    bare.speaks = steps;
-    crowd_init(&h.crowd, o, &bare, 0, 1, &ops, &h);
+    crowd_init(&h.crowd, o, &wording_native_bare, 0, 1, &ops, &h);
     arrive(&h);
     measure_begin(&m, server);
     run(&h, m.begun_ns);

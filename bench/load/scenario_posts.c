@@ -16,7 +16,6 @@
 #include <string.h>
 
 enum {
-    HELLO = 1,
     FIRST_POST = 2,
     ARENA_BYTES = 4 * LIMIT_FRAME_BYTES,
     TURN_NS = 50000000,
@@ -43,17 +42,6 @@ struct posts {
     char *text;
     uint64_t welcomed, acked, refused, disordered;
     uint64_t last_ns;            /* when the last answer came */
-};
-
-static size_t
-say_hello(char *out, const struct who *w)
-{
-    return native_hello(out, w, HELLO);
-}
-
-static const struct wording_step steps[] = {
-    {say_hello, NULL, 0},
-    {NULL, NULL, 0},
 };
 
 static void
@@ -161,7 +149,7 @@ static const struct crowd_ops ops = {
 /* ---- The run ---- */
 
 static void
-posts_init(struct posts *s, const struct options *o, struct wording *bare)
+posts_init(struct posts *s, const struct options *o)
 {
     uint64_t count = (uint64_t)o->senders, messages = (uint64_t)o->messages;
 
@@ -170,9 +158,7 @@ posts_init(struct posts *s, const struct options *o, struct wording *bare)
                         .senders = must_alloc(count * sizeof *s->senders),
                         .text = must_alloc((size_t)o->bytes + 1)};
     memset(s->text, 'x', (size_t)o->bytes);
-    *bare = wording_native;
-    bare->speaks = steps;
-    crowd_init(&s->crowd, o, bare, 0, (uint32_t)count, &ops, s);
+    crowd_init(&s->crowd, o, &wording_native_bare, 0, (uint32_t)count, &ops, s);
     for (uint64_t i = 0; i < count; i++) {
         struct sender *sender = &s->senders[i];
 
@@ -238,11 +224,10 @@ void
 scenario_posts(const struct options *o, const struct server *server,
                struct result *r)
 {
-    struct wording bare;
     struct measure m;
     struct posts s;
 
-    posts_init(&s, o, &bare);
+    posts_init(&s, o);
     arrive(&s);
     measure_begin(&m, server);
     run(&s, m.begun_ns);

@@ -71,4 +71,8 @@ extern const struct wording wording_line, wording_native, wording_irc,
     wording_websocket, wording_socketio, wording_mqtt, wording_nats,
     wording_resp;
 
+/* The native one for scenarios that read the answers themselves: who speaks
+ * says Hello, as request 1, and waits for nothing. */
+extern const struct wording wording_native_bare;
+
 #endif

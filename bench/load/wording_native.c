@@ -44,6 +44,16 @@ static const struct wording_step speaks[] = {
     {NULL, NULL, 0},
 };
 
+static const struct wording_step speaks_bare[] = {
+    {say_hello, NULL, 0},
+    {NULL, NULL, 0},
+};
+
+const struct wording wording_native_bare = {
+    .name = "native", .speaks = speaks_bare,
+    .alive = PONG, .alive_bytes = sizeof PONG - 1, .alive_ms = 25000,
+};
+
 const struct wording wording_native = {
     .name = "native", .listens = listens, .speaks = speaks, .post = post,
     .alive = PONG, .alive_bytes = sizeof PONG - 1, .alive_ms = 25000,

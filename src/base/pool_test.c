@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * The pool with its chunks, which it has under AddressSanitizer here alone. */
+#include "base/abort_test.h"
 #include "base/pool.h"
 #include "base/rand.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 enum { MANY = 20000, BYTES = 72 };
 
@@ -239,31 +230,11 @@ random_takes_and_gives_agree_with_a_plain_array(void **state)
 }
 
 static void
-expect_abort(void (*act)(struct pool *), struct pool *p)
-{
-    struct rlimit no_core = {0, 0};
-    int status;
-    pid_t pid;
-
-    fflush(NULL);
-    pid = fork();
-    if (pid == 0) {
-        setrlimit(RLIMIT_CORE, &no_core);
-        signal(SIGABRT, SIG_DFL);
-        close(STDERR_FILENO);
-        act(p);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-}
-
-static void
-give_to_another(struct pool *p)
+give_to_another(void *pool)
 {
     POOL(other, BYTES);
 
-    pool_give(&other, pool_take(p));
+    pool_give(&other, pool_take(pool));
 }
 
 static void
@@ -277,10 +248,10 @@ giving_to_another_pool_is_our_bug(void **state)
 }
 
 static void
-forget_one(struct pool *p)
+forget_one(void *pool)
 {
-    pool_take(p);
-    pool_done(p);
+    pool_take(pool);
+    pool_done(pool);
 }
 
 static void
