@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,35 +29,6 @@ static const struct {
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };
-
-static void
-say(const char *fmt, va_list ap)
-{
-    fputs("loquat-load: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
-}
-
-void
-note(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    say(fmt, ap);
-    va_end(ap);
-}
-
-void
-die(const char *fmt, ...)
-{
-    va_list ap;
-
-    va_start(ap, fmt);
-    say(fmt, ap);
-    va_end(ap);
-    exit(1);
-}
 
 static void
 stay_on(int64_t cpu)
