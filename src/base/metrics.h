@@ -75,7 +75,9 @@ enum metric_type metrics_type(enum metric which);
  * as 0. */
 void metrics_observe(struct metrics_shard *s, enum histogram which,
                      int64_t value);
-int64_t metrics_observed(struct metrics *m, enum histogram which); /* how many */
+
+/* How many. */
+int64_t metrics_observed(struct metrics *m, enum histogram which);
 
 /* The value that the fraction q (0 .. 1) of all do not exceed, rounded up to
  * its bucket's end; 0 when there is none. */

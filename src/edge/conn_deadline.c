@@ -60,7 +60,8 @@ deadline_left(const struct conn *c, enum deadline which)
     bool began = !c->spoke && c->bytes_in > 0;
 
     if (c->ending)
-        return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms) : NEVER;
+        return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms)
+                               : NEVER;
     switch (which) {
     case GRACE:
         return silent ? left(c, c->born_ms, l->grace_ms) : NEVER;

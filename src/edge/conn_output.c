@@ -104,7 +104,7 @@ encode(struct receiver *r, unsigned encoding, const struct event *e)
     struct conn *c = conn_of(r);
 
     return conn_dialect(c)->encode(conn_worker(c)->o.config,
-                              encoding % DIALECT_ENCODINGS, e);
+                                   encoding % DIALECT_ENCODINGS, e);
 }
 
 static void

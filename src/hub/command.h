@@ -46,7 +46,7 @@ struct command {
     uint64_t session;
     uint64_t request;          /* the client's number or label; 0 = none */
     int64_t now_ms;            /* wall clock when it was made */
-    int64_t made_us;           /* monotonic, for measuring alone; 0 = not told */
+    int64_t made_us;           /* monotonic, for measuring alone; 0 = unknown */
 
     struct str target;         /* "#room" or "@name" */
     struct str name;

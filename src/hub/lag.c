@@ -11,6 +11,14 @@
 #include "hub/fanout_impl.h"
 #include <stdlib.h>
 
+/* Pages are kept for those who lag. */
+static void
+tidy_pages(struct fanout *f)
+{
+    if (f->lagging == 0)
+        pages_clear(&f->pages);
+}
+
 static void
 set_lagging(struct fanout *f, struct receiver *r, bool lagging)
 {
@@ -18,11 +26,13 @@ set_lagging(struct fanout *f, struct receiver *r, bool lagging)
         return;
     r->lagging = lagging;
     metrics_add(f->shard, METRIC_lagging, lagging ? 1 : -1);
-    if (lagging)
+    if (lagging) {
         metrics_add(f->shard, METRIC_lagging_total, 1);
-    f->lagging += lagging ? 1 : -1u;
-    if (f->lagging == 0)
-        pages_clear(&f->pages);
+        f->lagging++;
+    } else {
+        f->lagging--;
+        tidy_pages(f);
+    }
 }
 
 void
@@ -217,4 +227,5 @@ lag_take_page(struct fanout *f, const struct parcel *p)
             serve(f, r, &place, page);
     }
     free(waiters.sessions);
+    tidy_pages(f);       /* whoever waited may have left meanwhile */
 }

@@ -2,6 +2,7 @@
  *
  * Lagging: a receiver that cannot keep up misses nothing, gets nothing twice,
  * and gets everything in order. */
+#include "hub/fanout_impl.h"
 #include "hub/world_test.h"
 
 static void
@@ -332,7 +333,7 @@ a_log_without_what_was_said_ends_the_session(void **state)
     fake_free(w->fanout, &a);
 }
 
-/* --- Pages in common ------------------------------------------------------- */
+/* --- Pages in common ---------------------------------------------------- */
 
 static unsigned
 jobs_waiting(void)
@@ -426,6 +427,23 @@ a_page_is_kept_while_somebody_lags_and_no_longer(void **state)
     fake_free(w->fanout, &a);
 }
 
+static void
+a_page_whose_waiters_have_left_is_not_kept(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 0, 10);
+    deliver_mail(w);
+    fake_free(w->fanout, &a);
+    read_page(w, 10);
+    deliver_mail(w);
+
+    assert_int_equal(w->fanout->pages.kept_n, 0);
+    assert_int_equal(w->fanout->pages.by_place.count, 0);
+}
+
 /* Also through a page that is here already, and without asking for others. */
 static void
 a_page_leaves_out_what_one_of_many_may_not_hear(void **state)
@@ -508,6 +526,7 @@ main(void)
         world_unit_test(those_who_need_the_same_page_ask_for_it_once),
         world_unit_test(those_who_come_from_elsewhere_meet_on_the_second_page),
         world_unit_test(a_page_is_kept_while_somebody_lags_and_no_longer),
+        world_unit_test(a_page_whose_waiters_have_left_is_not_kept),
         world_unit_test(a_page_leaves_out_what_one_of_many_may_not_hear),
         world_unit_test(an_unreadable_page_ends_all_who_wait_for_it),
     };

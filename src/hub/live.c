@@ -116,7 +116,8 @@ hear_run(struct fanout *f, struct subscription *sub, struct run *run)
         return;
     }
     sub->cursor = run_last_seq(run);
-    fanout_send(f, r, run_joined(run, r, subscription_encoding(sub)), run_length(run));
+    fanout_send(f, r, run_joined(run, r, subscription_encoding(sub)),
+                run_length(run));
 }
 
 void
