@@ -50,10 +50,13 @@ class Poster(threading.Thread):
 
     def post_until_the_end(self):
         waiting = []                # in the order of their answers
-        for client_id, text in self.unsure:
-            waiting.append((self.send(client_id, text), client_id, text))
+        again = list(self.unsure)
         while True:
             try:
+                for client_id, text in again:
+                    waiting.append((self.send(client_id, text), client_id,
+                                    text))
+                again = []
                 while len(waiting) < 32:
                     self.count += 1
                     text = f"poster{self.number} message {self.count}"
