@@ -18,5 +18,14 @@
 #define LIMIT_PAGE_MESSAGES      500     /* a history page */
 #define LIMIT_PAGE_BYTES         (128 * 1024)  /* a page's bodies together */
 #define LIMIT_DETECT_BYTES       24
+#define LIMIT_FILE_NAME_BYTES    200
+#define LIMIT_PIECE_BYTES        (64 * 1024)   /* of a file, at a time */
+#define LIMIT_CREDIT_BYTES       (256 * 1024)  /* native: unacknowledged ones */
+#define LIMIT_STREAMS            16      /* files at a time on a connection */
+#define LIMIT_FILES_PAGE         500
+#define LIMIT_HTTP_HEAD_BYTES    (16 * 1024)
+#define LIMIT_HTTP_TARGET_BYTES  (8 * 1024)
+#define LIMIT_HTTP_HEADERS       64
+#define LIMIT_WS_MESSAGE_BYTES   (LIMIT_FRAME_BYTES + 8)
 
 #endif

@@ -6,6 +6,7 @@
 #define DIALECT_CONN_H
 
 #include "dialect/dialect.h"
+#include "hub/movers.h"
 
 /* The dialect's own memory, state_bytes of it, zeroed at open. */
 void *conn_state(struct conn *c);
@@ -43,6 +44,61 @@ void conn_timer(struct conn *c, int64_t in_ms);
 
 /* How long the peer has been silent; 0 while its input is held by us. */
 int64_t conn_silent_ms(const struct conn *c);
+
+/* --- For dialects that carry files, and HTTP --- */
+
+/* This connection needs no name: the edge's limits on bytes and time before
+ * one no longer bind it. The dialect bounds what it keeps and how long it
+ * waits, with its own timer. */
+void conn_serve(struct conn *c);
+
+/* Output that is queued and not written. */
+size_t conn_queued(const struct conn *c);
+
+/* While wanted, the dialect's drain() is called whenever the queue has room
+ * (at the end of a turn, and when the socket took something): not more than
+ * LIMIT_PIECE_BYTES are queued then. It is first called in this turn. */
+void conn_want_drain(struct conn *c, bool want);
+
+/* Bytes of a file, straight to the socket, from within drain(): how many were
+ * taken; 0 when something is queued or the socket is full, and then drain()
+ * comes again; -EIO when the file cannot be read. Never blocks on the socket;
+ * the bytes should be warm (blob_is_warm). */
+ssize_t conn_send_file(struct conn *c, int fd, uint64_t offset, size_t n);
+
+/* The output belongs to one file: nothing live is told meanwhile. The session
+ * counts as congested (messages are caught up with from the log afterwards),
+ * what else the fan-out sends is set aside and follows, within a bound.
+ * conn_send() and conn_send_file() are not affected. */
+void conn_occupy(struct conn *c, bool occupied);
+
+/* Small unsent queue in the kernel (TCP_NOTSENT_LOWAT): what is sent next
+ * does not stand behind much of a file. */
+void conn_hurry(struct conn *c, bool hurry);
+
+/* To the movers (takes it); stamps worker and session. ANSWER_MOVED comes by
+ * the answer slot, with its request. */
+void conn_move(struct conn *c, struct move_job *job);
+
+/* False: there is more than `beyond` bytes of b, or it arrives no longer.
+ * True: ANSWER_MOVED (MOVE_GREW, request) will come, once. */
+bool conn_await_growth(struct conn *c, struct blob *b, uint64_t beyond,
+                       uint64_t request);
+void conn_forget_growth(struct conn *c, struct blob *b, uint64_t request);
+
+/* From here on WebSocket messages (RFC 6455) of the dialect that has this
+ * subprotocol; the caller has checked the handshake and queued the 101, and
+ * its own state is closed and freed before this returns. What follows in
+ * input() is the new dialect's. False when nobody has it; nothing happened. */
+bool conn_upgrade(struct conn *c, struct str subprotocol);
+
+/* It came by conn_upgrade(): each message of the peer is one input() of whole
+ * frames, and each encoded event one message. */
+bool conn_is_websocket(const struct conn *c);
+
+/* The end as by conn_end(), but as a reset: what was promised (a length) will
+ * not come. */
+void conn_reset(struct conn *c, const char *reason);
 
 /* The end, at once: queued output is still written (within a bound), no
  * more input is read. `reason` is logged and told to the rooms. clean = the

@@ -18,6 +18,7 @@
 
 struct conn;
 struct dialect_config;
+struct metrics;
 
 #define DIALECT_ENCODINGS 8        /* per dialect */
 
@@ -33,6 +34,9 @@ struct dialect {
 
     /* Its own messages are not sent back to it. */
     bool skip_own;
+
+    /* What it is called as a WebSocket subprotocol; NULL: not spoken there. */
+    const char *subprotocol;
 
     /* Pure: of the first n (1 to LIMIT_DETECT_BYTES) bytes of a connection.
      * NULL: the dialect of those that nobody else claims. */
@@ -68,6 +72,10 @@ struct dialect {
     struct slab *(*encode)(const struct dialect_config *config,
                            unsigned encoding, const struct event *e);
 
+    /* conn_want_drain(): there is room for more output. NULL if the dialect
+     * never asks for it. */
+    void (*drain)(struct conn *c);
+
     /* The session is over for this reason (EVENT_CLOSED or EVENT_STOPPING):
      * queue the last words; the connection is ended right after. */
     void (*farewell)(struct conn *c, const struct event *why);
@@ -92,6 +100,21 @@ struct dialect_config {
                                       line */
     int64_t heartbeat_ms;          /* native: how often, and when dead */
     int64_t dead_ms;
+
+    /* Files. */
+    uint64_t file_bytes;           /* the largest; UINT64_MAX = no limit */
+
+    /* HTTP. */
+    const char *http_hosts;        /* names this server goes by, blanks
+                                      between; "" = any */
+    const char *http_origins;      /* other origins that may change things */
+    const char *guest_name;        /* of a post without credentials; "" = none
+                                      may */
+    int64_t http_head_ms;          /* for a whole request head */
+    int64_t http_idle_ms;          /* between requests */
+    unsigned http_body_rate;       /* bytes a second that a body must make,
+                                      averaged over ten seconds */
+    struct metrics *metrics;       /* for /metrics; borrowed */
 };
 
 #endif

@@ -16,6 +16,7 @@ open_to_readers(enum action action)
     case ACTION_SEE:
         return true;
     case ACTION_POST:
+    case ACTION_SHARE:
     case ACTION_TOPIC:
     case ACTION_SIGNAL:
         return false;
@@ -76,6 +77,11 @@ deny_word(enum deny d)
     case DENY_CLIENT_ID_CONFLICT: return "client_id_conflict";
     case DENY_STORAGE_FULL: return "storage_full";
     case DENY_STORAGE_BROKEN: return "storage_broken";
+    case DENY_NO_SUCH_FILE: return "no_such_file";
+    case DENY_FILE_TOO_LARGE: return "file_too_large";
+    case DENY_NO_QUOTA: return "no_quota";
+    case DENY_BAD_CHECKSUM: return "bad_checksum";
+    case DENY_BAD_OFFSET: return "bad_offset";
     case DENY_STOPPING: return "stopping";
     }
     must(!"a refusal");

@@ -28,6 +28,11 @@
     X(CLIENT_ID_CONFLICT, "That client id was used for another message") \
     X(STORAGE_FULL,       "The server's disk is full: not stored, try again later") \
     X(STORAGE_BROKEN,     "The server's disk failed: unknown whether stored, send it again") \
+    X(NO_SUCH_FILE,       "There is no such file") \
+    X(FILE_TOO_LARGE,     "That file is larger than this server takes") \
+    X(NO_QUOTA,           "There is no room left for more files") \
+    X(BAD_CHECKSUM,       "The bytes do not have that checksum") \
+    X(BAD_OFFSET,         "The file does not go on there") \
     X(STOPPING,           "The server is shutting down")
 
 enum deny {
@@ -43,6 +48,7 @@ enum action {
     ACTION_JOIN,       /* be in the room and hear it */
     ACTION_READ,       /* its messages, live or from the log */
     ACTION_POST,
+    ACTION_SHARE,      /* upload a file into it */
     ACTION_TOPIC,
     ACTION_SIGNAL,     /* typing, cursors */
     ACTION_SEE,        /* who is in it, that it exists */

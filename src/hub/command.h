@@ -15,8 +15,12 @@
 /* Which fields a kind uses. Every command but the marked ones is answered by
  * exactly one answer event with its `request`; a refusal is ANSWER_DENIED. */
 enum command_kind {
-    COMMAND_ENTER = 1, /* name ("" = reader), sender_id, or_similar
-                          -> ANSWER_WELCOME. First of every session. */
+    COMMAND_ENTER = 1, /* name ("" = reader), sender_id, or_similar, visit
+                          -> ANSWER_WELCOME. First of every session. A visitor
+                          signs with its name and is present nowhere; it may
+                          ENTER again, as someone else or as a reader: that is
+                          how the requests of one HTTP connection can be of
+                          several people. */
     COMMAND_LEAVE,     /* text = why; clean. Unanswered, never refused. */
     COMMAND_RENAME,    /* name -> ANSWER_DONE */
     COMMAND_JOIN,      /* target or room, resume + after
@@ -33,6 +37,23 @@ enum command_kind {
     COMMAND_ROOMS,     /* -> ANSWER_ROOMS */
     COMMAND_HISTORY,   /* target, page -> ANSWER_PAGE, from a reader */
     COMMAND_PING,      /* token -> ANSWER_PONG, in its turn */
+
+    /* Files. `file` is set in all but FILES. */
+    COMMAND_UPLOAD,    /* target, name (the file's), file: id and ticket (both
+                          random, from the worker), size, resumable
+                          -> ANSWER_UPLOAD, once it is reserved and stored */
+    COMMAND_RESUME,    /* file: id and ticket -> ANSWER_UPLOAD */
+    COMMAND_RESERVE,   /* file: id, ticket, size: that much will come, for one
+                          of unknown size -> ANSWER_DONE */
+    COMMAND_DROP,      /* file: id, ticket: an arriving file is given up
+                          -> ANSWER_DONE */
+    COMMAND_SHARE,     /* file: id, size, sha256: it is whole on disk. From
+                          the movers only, in the name of (worker, session,
+                          request), which may be gone; becomes a message of
+                          the room -> ANSWER_POSTED, as for POST */
+    COMMAND_FETCH,     /* file: id -> ANSWER_FILE, from a reader */
+    COMMAND_FILES,     /* target, page -> ANSWER_FILES, from a reader */
+
     /* The operator's; session 0. */
     COMMAND_ANNOUNCE,  /* text, to everyone */
     COMMAND_KICK,      /* name, text = why */
@@ -59,13 +80,20 @@ struct command {
     uint64_t after;            /* JOIN: with resume, the last seq it has */
     uint64_t delivered, read;  /* CURSOR */
     uint64_t token;            /* PING */
-    bool resume, away, or_similar, clean;
-    char data[];
+    bool resume, away, or_similar, clean, visit;
+    struct file_facts *file;   /* of those about files, else NULL; lies behind
+                                  the struct */
+    _Alignas(8) char data[];
 };
 
 /* Copies the strings. Returns owned; hand it on or command_free() it. */
 struct command *command_new(enum command_kind kind, struct str target,
                             struct str name, struct str text);
+
+/* The same about a file. */
+struct command *command_new_file(enum command_kind kind, struct str target,
+                                 struct str name,
+                                 const struct file_facts *file);
 void command_free(struct command **c);
 
 /* Frees a whole chain. */

@@ -8,20 +8,44 @@
 
 #include <stdlib.h>
 
+/* With `front` bytes before its strings. */
+static struct event *
+make(enum event_kind kind, const struct str strings[4], size_t front)
+{
+    size_t bytes = front;
+    struct event *e;
+    char *at;
+
+    for (int i = 0; i < 4; i++)
+        bytes += strings[i].n;
+    e = must_alloc(sizeof(*e) + bytes);
+    at = e->data + front;
+    atomic_init(&e->refs, 1);
+    e->kind = kind;
+    e->room_name = str_pack(&at, strings[0]);
+    e->name = str_pack(&at, strings[1]);
+    e->text = str_pack(&at, strings[2]);
+    e->extra = str_pack(&at, strings[3]);
+    return e;
+}
+
 struct event *
 event_new(enum event_kind kind, struct str room_name, struct str name,
           struct str text, struct str extra)
 {
-    size_t bytes = room_name.n + name.n + text.n + extra.n;
-    struct event *e = must_alloc(sizeof(*e) + bytes);
-    char *at = e->data;
+    return make(kind, (struct str[4]){room_name, name, text, extra}, 0);
+}
 
-    atomic_init(&e->refs, 1);
-    e->kind = kind;
-    e->room_name = str_pack(&at, room_name);
-    e->name = str_pack(&at, name);
-    e->text = str_pack(&at, text);
-    e->extra = str_pack(&at, extra);
+/* The facts come first, so that they are aligned. */
+struct event *
+event_new_file(enum event_kind kind, struct str room_name, struct str name,
+               struct str text, const struct file_facts *file)
+{
+    struct event *e = make(kind, (struct str[4]){room_name, name, text},
+                           sizeof *file);
+
+    e->file = (void *)e->data;
+    *e->file = *file;
     return e;
 }
 

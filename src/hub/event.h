@@ -24,6 +24,9 @@ enum event_kind {
     EVENT_AWAY,        /* name away text */
     EVENT_TYPING,      /* name away(=is typing) session */
     EVENT_CURSOR,      /* name delivered read session */
+    EVENT_UPLOADING,   /* file (no ticket) name(the uploader) text(the file's
+                          name) session: its bytes begin to come, and can be
+                          fetched while they do. Not durable. */
 
     /* To everyone. */
     EVENT_ANNOUNCEMENT,/* text */
@@ -50,7 +53,17 @@ enum event_kind {
                           count(all of them) time_ms(when it was asked) */
     ANSWER_ROOMS,      /* items(ITEM_ROOM) more */
     ANSWER_PONG,       /* token */
+    ANSWER_UPLOAD,     /* file (with its ticket) text(its name, made safe) room
+                          room_name: its bytes may come */
+    ANSWER_FILE,       /* file text(its name) name(the uploader) time_ms room
+                          seq(of its message, 0 = arriving). The parcel's
+                          access is asked at delivery, as for a page. */
+    ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
+    ANSWER_MOVED,      /* from a mover (movers.h): token(enum move) deny
+                          file->size(bytes on disk) blob(an opened one)
+                          session(the writer's number) */
 
+    ITEM_FILE,         /* file text(its name) name(the uploader) time_ms seq */
     ITEM_PERSON,       /* name away text(why away) time_ms(last active)
                           delivered read */
     ITEM_ROOM,         /* room_name text(topic) count(present) seq(last) */
@@ -79,12 +92,20 @@ struct event {
     struct str room_name, name, text, extra;   /* lie behind the struct */
     struct event **items;                      /* owned references */
     size_t items_n;
-    char data[];
+    struct file_facts *file;     /* of those about files, else NULL; lies
+                                    behind the struct */
+    struct blob *blob;           /* MOVED: an owned reference, or NULL */
+    _Alignas(8) char data[];
 };
 
 /* Copies the strings; one reference. Fill in the rest before sharing it. */
 struct event *event_new(enum event_kind kind, struct str room_name,
                         struct str name, struct str text, struct str extra);
+
+/* The same about a file. */
+struct event *event_new_file(enum event_kind kind, struct str room_name,
+                             struct str name, struct str text,
+                             const struct file_facts *file);
 
 /* A log record as the event that everyone sees. */
 struct event *event_of_message(const struct message *m, struct str room_name);

@@ -30,6 +30,11 @@ struct config {
     int64_t output_soft_bytes, output_hard_bytes;
     int64_t heartbeat_ms, dead_ms, stall_ms, linger_ms;
     int64_t gather_above;
+    int64_t file_bytes, file_quota_user, file_quota_room, file_quota_total;
+    int64_t file_floor_bytes, file_floor_percent, file_expires_ms, movers;
+    char http_hosts[CONFIG_TEXT_BYTES], http_origins[CONFIG_TEXT_BYTES];
+    char guest_name[CONFIG_TEXT_BYTES];
+    int64_t http_head_ms, http_idle_ms, http_body_rate;
     int64_t synchronous;                   /* enum store_sync */
     int64_t gather_ms;
     int64_t log_level;                     /* enum log_level */

@@ -5,6 +5,7 @@
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
 
+#include "base/file_id.h"
 #include "base/str.h"
 #include <stdint.h>
 
@@ -20,6 +21,35 @@ client_id_given(const struct client_id *c)
     static const struct client_id none;
     return memcmp(c, &none, sizeof none) != 0;
 }
+
+#define FILE_SIZE_UNKNOWN UINT64_MAX
+
+enum file_state {
+    FILE_ARRIVING = 1,     /* reserved; its bytes come */
+    FILE_WHOLE = 2,        /* on disk, and a message in its room */
+};
+
+/* What commands and events know of a file. */
+struct file_facts {
+    struct file_id id;
+    struct file_id ticket; /* all zero: not told */
+    uint64_t size;         /* or FILE_SIZE_UNKNOWN */
+    uint8_t sha256[32];    /* once it is whole */
+    enum file_state state;
+    bool resumable;        /* its upload outlives the connection */
+};
+
+struct file_row {
+    struct file_facts facts;
+    uint64_t room;
+    uint64_t owner_id;     /* the uploader's sender id */
+    struct str owner;      /* the name they had then */
+    struct str name;       /* a safe base name */
+    uint64_t reserved;     /* bytes that count against the quotas */
+    uint64_t seq;          /* of its message; 0 = none yet */
+    int64_t created_ms;
+    int64_t expires_ms;    /* an arriving one's end; 0 = never */
+};
 
 enum room_kind {
     ROOM_CHANNEL = 1,      /* has a name that starts with '#' */
@@ -40,6 +70,7 @@ enum message_kind {
     MESSAGE_TEXT = 1,
     MESSAGE_ACTION = 2,    /* /me */
     MESSAGE_TOPIC = 3,     /* the body is the room's new topic */
+    MESSAGE_FILE = 4,      /* the body is an attachment (hub/attachment.h) */
 };
 
 struct message {

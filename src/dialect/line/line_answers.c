@@ -47,6 +47,11 @@ is_about_name(enum deny d)
     case DENY_CLIENT_ID_CONFLICT:
     case DENY_STORAGE_FULL:
     case DENY_STORAGE_BROKEN:
+    case DENY_NO_SUCH_FILE:
+    case DENY_FILE_TOO_LARGE:
+    case DENY_NO_QUOTA:
+    case DENY_BAD_CHECKSUM:
+    case DENY_BAD_OFFSET:
     case DENY_STOPPING:
         return false;
     }

@@ -23,6 +23,7 @@ line_message_prefix(struct line_out *o, const struct event *e)
 {
     switch (e->message_kind) {
     case MESSAGE_TEXT:
+    case MESSAGE_FILE:
         line_out_str(o, e->name);
         line_out_str(o, str_of(": "));
         break;

@@ -45,6 +45,11 @@ error_code(enum deny deny)
     CODE(CLIENT_ID_CONFLICT);
     CODE(STORAGE_FULL);
     CODE(STORAGE_BROKEN);
+    CODE(NO_SUCH_FILE);
+    CODE(FILE_TOO_LARGE);
+    CODE(NO_QUOTA);
+    CODE(BAD_CHECKSUM);
+    CODE(BAD_OFFSET);
     CODE(STOPPING);
     }
 #undef CODE
