@@ -102,7 +102,7 @@ size_end(struct http_chunk *c, uint8_t byte)
 {
     c->digits = 0;
     c->line_bytes = 0;
-    if (byte != '\n' || c->left > UINT64_MAX - c->total)
+    if (byte != '\n' || c->left > INT64_MAX - c->total)
         return BAD;
     c->total += c->left;
     return c->left > 0 ? DATA : TRAILER_START;

@@ -24,7 +24,7 @@ struct http_chunk {
     char name[20];           /* of a trailer, as far as it matters */
     uint64_t left;           /* of the chunk */
     uint64_t total;          /* data that was announced, all chunks together:
-                              * known before it has come */
+                              * known before it has come; at most INT64_MAX */
 };
 
 enum http_chunk_found {

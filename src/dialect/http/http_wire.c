@@ -82,6 +82,8 @@ parse_request_line(struct str line, struct http_request *r)
         return status;
     if (str_eq(r->method_text, str_of("CONNECT")))
         return 405;
+    if (str_eq(r->method_text, str_of("PRI")))     /* RFC 9113 §3.4 */
+        return 505;
     r->method = method_of(r->method_text);
     if (!http_target_parse(r->target, r->method == HTTP_OPTIONS, &t))
         return 400;
@@ -167,15 +169,21 @@ on_host(struct http_request *r, struct saying *s, struct str value)
     return 0;
 }
 
-/* RFC 9112 §6.3; a repeated one is refused even if it says the same, and a
- * tab behind it because not everyone takes that for a blank. */
+/* Not everyone takes a tab behind what frames a body for a blank. */
+static bool
+tab_behind(struct str value)
+{
+    return value.p[value.n] == '\t';       /* a CR at the latest */
+}
+
+/* RFC 9112 §6.3; a repeated one is refused even if it says the same. */
 static int
 on_content_length(struct http_request *r, struct saying *s, struct str value)
 {
     unsigned long long length;
 
     (void)s;
-    if (r->has_length || r->chunked || value.p[value.n] == '\t' ||
+    if (r->has_length || r->chunked || tab_behind(value) ||
         !str_to_u64(value, INT64_MAX, &length))
         return 400;
     r->has_length = true;
@@ -188,7 +196,8 @@ on_transfer_encoding(struct http_request *r, struct saying *s,
                      struct str value)
 {
     (void)s;
-    if (r->has_length || r->chunked || r->version_minor == 0)
+    if (r->has_length || r->chunked || r->version_minor == 0 ||
+        tab_behind(value))
         return 400;                                /* RFC 9112 §6.1 */
     if (!str_eq_nocase(value, str_of("chunked")))
         return 501;

@@ -64,8 +64,9 @@ struct http_head {
  * WIRE_BAD: h->status is 400, 405 (CONNECT), 414 (target above
  * LIMIT_HTTP_TARGET_BYTES), 431 (head above LIMIT_HTTP_HEAD_BYTES or more than
  * LIMIT_HTTP_HEADERS fields), 501 (another transfer coding than chunked, a
- * method above LIMIT_HTTP_METHOD_BYTES) or 505; the connection must close. One
- * empty line before a request is skipped (RFC 9112 §2.2). */
+ * method above LIMIT_HTTP_METHOD_BYTES) or 505 (another version, HTTP/2's
+ * preface); the connection must close. One empty line before a request is
+ * skipped (RFC 9112 §2.2). */
 enum wire http_head_parse(struct http_head *h, const uint8_t *p, size_t n,
                           struct http_request *ret, size_t *used) MUST_USE;
 

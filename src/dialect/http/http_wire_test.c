@@ -201,6 +201,8 @@ only_http_1_0_and_1_1_are_spoken(void **state)
 {
     (void)state;
     expect("GET / HTTP/1.0\r\n\r\n", 200);
+    expect("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
+    expect("PRI / HTTP/1.1\r\nHost: a\r\n\r\n", 505);
     expect("GET / HTTP/1.2\r\n\r\n", 505);
     expect("GET / HTTP/2.0\r\n\r\n", 505);
     expect("GET / HTTP/0.9\r\n\r\n", 505);
@@ -273,6 +275,8 @@ a_length_is_digits_and_comes_once(void **state)
     expect(HOSTED("Content-Length: 5 0\r\n"), 400);
     expect(HOSTED("Content-Length: 5, 5\r\n"), 400);
     expect(HOSTED("Content-Length:\r\n"), 400);
+    expect(HOSTED("Content-Length: 5 \r\n"), 200);
+    expect(HOSTED("Content-Length: 5\t\r\n"), 400);
     expect(HOSTED("Content-Length: 5\r\nContent-Length: 5\r\n"), 400);
     expect(HOSTED("Content-Length: 5\r\ncontent-length: 6\r\n"), 400);
 }
@@ -288,6 +292,7 @@ one_transfer_coding_is_known(void **state)
     expect(HOSTED("Transfer-Encoding: chunked,\r\n"), 501);
     expect(HOSTED("Transfer-Encoding: \"chunked\"\r\n"), 501);
     expect(HOSTED("Transfer-Encoding:\r\n"), 501);
+    expect(HOSTED("Transfer-Encoding: chunked\t\r\n"), 400);
     expect(HOSTED("Transfer-Encoding: chunked\r\n"
                   "Transfer-Encoding: chunked\r\n"), 400);
     expect(HOSTED("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), 400);
