@@ -115,8 +115,8 @@ def explain(request, other, how):
     if how.startswith("keep_alive"):
         if b"proxy-connection" in request.lower():
             return "Proxy-Connection has no meaning (RFC 9112 C.2.2)"
-        if re.search(rb"connection:[^\r]*\t", request.lower()):
-            return "it does not take a tab in Connection for a blank"
+        if re.search(rb"connection:([^\r]*\t| *,)", request.lower()):
+            return "it skips no tab and no empty member in Connection"
         if "False here" in how and b"close" in request.lower():
             return "close wins, wherever it stands (RFC 9112 9.3)"
     return None
@@ -124,7 +124,8 @@ def explain(request, other, how):
 
 def explain_old(request, other, how):
     """The same, and where http-parser is wrong."""
-    if other["why"] == "HPE_INVALID_TRANSFER_ENCODING" and \
+    if other["why"] in ("HPE_INVALID_TRANSFER_ENCODING",
+                        "HPE_UNEXPECTED_CONTENT_LENGTH") and \
             re.search(rb"transfer-encoding[^:\r]", request.lower()):
         return "it takes a longer name for Transfer-Encoding"
     return explain(request, other, how)

@@ -24,7 +24,8 @@ VALID = [
     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     b"GET / HTTP/1.0\r\nConnection: keep-alive\r\nCookie: a=b; c=d\r\n\r\n",
-    b"DELETE /files/1 HTTP/1.1\r\nHost: [::1]:80\r\nX-Text: caf\xc3\xa9\r\n\r\n",
+    b"DELETE /files/1 HTTP/1.1\r\nHost: [::1]:80\r\n"
+    b"X-Text: caf\xc3\xa9\r\n\r\n",
 ]
 
 FIELDS = [
@@ -58,7 +59,8 @@ FIELDS = [
     b"Proxy-Connection: close", b"Connection: \"close\"",
     b"Connection: close close", b"Connection: keep-alive\t,close",
     b"Expect: 100-continue", b": empty", b"NoColon", b"=: x", b"X:\x7f",
-    b"X: \x01", b"X:" + b" " * 300, b"(x): y", b"X\t: y", b"X-Y: " + b"z" * 5000,
+    b"X: \x01", b"X:" + b" " * 300, b"(x): y", b"X\t: y",
+    b"X-Y: " + b"z" * 5000,
 ]
 
 SIZES = [

@@ -110,11 +110,11 @@ quality_of(struct str value, struct str offer)
 int
 http_accept_best(struct str value, const char *const offers[], size_t n)
 {
+    struct str rest = value, member;
     int best = -1, best_quality = 0;
 
     must(n > 0);
-    value = str_trim(value);
-    if (value.n == 0)
+    if (!http_list_next(&rest, &member))
         return 0;
     for (size_t i = 0; i < n; i++) {
         int quality = quality_of(value, str_of(offers[i]));

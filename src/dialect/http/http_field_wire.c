@@ -123,11 +123,14 @@ http_list_next(struct str *rest, struct str *member)
 bool
 http_list_has(struct str list, const char *token)
 {
-    struct str member;
+    while (list.n > 0) {
+        const char *comma = memchr(list.p, ',', list.n);
+        size_t n = comma ? (size_t)(comma - list.p) : list.n;
+        struct str member = str_trim((struct str){list.p, n});
 
-    while (http_list_next(&list, &member)) {
         if (str_eq_nocase(member, str_of(token)))
             return true;
+        skip(&list, comma ? n + 1 : n);
     }
     return false;
 }

@@ -27,7 +27,8 @@ bool http_field_parse(struct str line, struct http_field *ret);
  * and commas in quoted strings do not count. False at the end. */
 bool http_list_next(struct str *rest, struct str *member);
 
-/* Whether the list has that token, in any case. */
+/* Whether a list of tokens (Connection, Upgrade ...) has that one, in any
+ * case. A stray quote hides nothing behind it. */
 bool http_list_has(struct str list, const char *token);
 
 enum http_param {

@@ -173,7 +173,11 @@ on_host(struct http_request *r, struct saying *s, struct str value)
 static bool
 tab_behind(struct str value)
 {
-    return value.p[value.n] == '\t';       /* a CR at the latest */
+    const char *p = value.p + value.n;
+
+    while (*p == ' ')                      /* up to a CR at the latest */
+        p++;
+    return *p == '\t';
 }
 
 /* RFC 9112 §6.3; a repeated one is refused even if it says the same. */

@@ -277,6 +277,7 @@ a_length_is_digits_and_comes_once(void **state)
     expect(HOSTED("Content-Length:\r\n"), 400);
     expect(HOSTED("Content-Length: 5 \r\n"), 200);
     expect(HOSTED("Content-Length: 5\t\r\n"), 400);
+    expect(HOSTED("Content-Length: 5 \t\r\n"), 400);
     expect(HOSTED("Content-Length: 5\r\nContent-Length: 5\r\n"), 400);
     expect(HOSTED("Content-Length: 5\r\ncontent-length: 6\r\n"), 400);
 }
@@ -312,6 +313,7 @@ a_connection_stays_when_both_can(void **state)
     (void)state;
     assert_true(keeps_alive(HOSTED("")));
     assert_false(keeps_alive(HOSTED("Connection: a, Close\r\n")));
+    assert_false(keeps_alive(HOSTED("Connection: a\", close\r\n")));
     assert_false(keeps_alive(HOSTED("Connection: keep-alive\r\n"
                                     "Connection: close\r\n")));
     assert_false(keeps_alive("GET / HTTP/1.0\r\n\r\n"));
