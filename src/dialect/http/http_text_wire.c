@@ -182,13 +182,24 @@ http_percent_encode(struct buf *out, struct str s)
     return 0;
 }
 
+/* libsodium 1.0.18 takes every byte above 0x7f for a digit. */
+static bool
+is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
 enum wire
 http_base64_decode(struct buf *out, struct str s)
 {
     size_t max = s.n / 4 * 3, n;
     void *to;
 
-    if (s.n % 4 != 0)
+    if (s.n % 4 != 0 || !is_ascii(s))
         return WIRE_BAD;
     for (size_t i = 1; i <= 2 && i <= s.n; i++)
         max -= s.p[s.n - i] == '=';

@@ -48,7 +48,8 @@ static void
 malformed_escapes_are_refused(void **state)
 {
     const char *inputs[] = {
-        "%", "a%2", "%zz", "%2", "%%20", "%00", "a%00b", "% 20", "%+2", "%u0041",
+        "%", "a%2", "%zz", "%2", "%%20", "%00", "a%00b", "% 20", "%+2",
+        "%u0041",
         "%ff", "%c3", "%c0%af", "%e0%80%af", "%ed%a0%80", "%f8%88%80%80%80",
         "\xff",
         "12345678901234567890123456789012345678901234567890123456789012345",
@@ -149,6 +150,7 @@ base64_is_strict(void **state)
     const char *bad[] = {
         "YWJ", "YWJj\n", "YW Jj", "YWI", "YWJ=", "YWI==", "Y===", "====",
         "YW=j", "YWJjZ", "-_-_", "YQ==YQ==", "YR==", "YWJjYWJj====", "=",
+        "YW\xcbj", "YWJ\xc3", "\x80\x80\x80\x80",
     };
 
     (void)state;
