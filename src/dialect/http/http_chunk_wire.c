@@ -47,7 +47,7 @@ size_byte(struct http_chunk *c, uint8_t byte)
     int value = hex_value(byte);
 
     if (value >= 0) {
-        if (c->digits == SIZE_DIGITS_MAX)
+        if (c->digits == SIZE_DIGITS_MAX || c->left > INT64_MAX >> 4)
             return BAD;
         c->digits++;
         c->left = c->left << 4 | (unsigned)value;
