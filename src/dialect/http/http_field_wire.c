@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
-static bool
-alnum(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-           (c >= 'a' && c <= 'z');
-}
+static const bool token_chars[256] = {
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+    ['!'] = true, ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+    ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
+    ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
+};
 
 static bool
 blank(char c)
@@ -19,13 +19,7 @@ blank(char c)
 bool
 http_token_char(uint8_t c)
 {
-    return alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-bool
-http_value_char(uint8_t c)
-{
-    return c == '\t' || (c >= 0x20 && c != 0x7f);
+    return token_chars[c];
 }
 
 bool

@@ -16,7 +16,14 @@ struct http_field {
 };
 
 bool http_token_char(uint8_t c);         /* RFC 9110 §5.6.2 */
-bool http_value_char(uint8_t c);         /* no control but HTAB (§5.5) */
+
+/* No control but HTAB (§5.5). */
+static inline bool
+http_value_char(uint8_t c)
+{
+    return c == '\t' || (c >= 0x20 && c != 0x7f);
+}
+
 bool http_is_token(struct str s);        /* at least one such character */
 
 /* A field line without its CRLF. False: a blank before the colon or at the
