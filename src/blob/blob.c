@@ -20,6 +20,12 @@ blob_ref(struct blob *b)
     return b;
 }
 
+const struct file_id *
+blob_id(const struct blob *b)
+{
+    return &b->id;
+}
+
 int
 blob_fd(const struct blob *b)
 {

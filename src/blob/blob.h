@@ -105,6 +105,7 @@ bool blob_is_warm(const struct blob *b, uint64_t offset, size_t n);
 struct blob *blob_ref(struct blob *b);
 void blob_unref(struct blob **b);              /* nulls it; accepts NULL */
 
+const struct file_id *blob_id(const struct blob *b);
 int blob_fd(const struct blob *b);             /* borrowed; for reading */
 uint64_t blob_written(const struct blob *b);   /* bytes that may be read */
 uint64_t blob_size(const struct blob *b);      /* its whole; UINT64_MAX */
