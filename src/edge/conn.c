@@ -217,6 +217,7 @@ conn_get_extra(struct conn *c)
         c->extra = must_alloc(sizeof(*c->extra));
         c->extra->conn = c;
         buf_init(&c->extra->rest, CONN_REST_BYTES);
+        buf_init(&c->extra->aside, CONN_ASIDE_BYTES);
         list_init(&c->extra->starved);
     }
     return c->extra;
@@ -227,10 +228,11 @@ conn_drop_extra(struct conn *c)
 {
     struct conn_extra *extra = c->extra;
 
-    if (extra->rest.n > 0 || extra->reason != NULL ||
-        !list_empty(&extra->starved))
+    if (extra->rest.n > 0 || extra->reason != NULL || c->drains ||
+        extra->aside.n > 0 || !list_empty(&extra->starved))
         return;
     buf_done(&extra->rest);
+    buf_done(&extra->aside);
     free(extra);
     c->extra = NULL;
 }
@@ -361,12 +363,20 @@ conn_lose(struct conn *c, const char *reason)
     conn_touch(c);
 }
 
+void
+conn_reset(struct conn *c, const char *reason)
+{
+    conn_lose(c, reason);
+}
+
 static void
 bury(struct conn *c)
 {
     const struct dialect *d = conn_dialect(c);
 
     c->buried = true;
+    c->drains = c->occupied = false;
+    conn_drop_aside(c);
     conn_drop_rest(c);
     if (d == NULL)
         return;
@@ -392,22 +402,51 @@ close_stream(struct conn *c)
     stream_close(&c->stream, c->lost);
 }
 
-/* A blocked stream is not tried again: the loop tells when it takes more. */
+/* The last words are written. A peer that may be sending still is waited for:
+ * a close would answer it with a reset, which can overtake them. */
+static bool
+has_hung_up(struct conn *c)
+{
+    if (c->lost || c->eof || !c->serving)
+        return true;
+    if (!c->hung_up)
+        stream_shut(&c->stream);
+    c->hung_up = true;
+    return false;
+}
+
+/* False: the peer is gone. A blocked stream is not tried again: the loop tells
+ * when it takes more. */
+static bool
+write_out(struct conn *c)
+{
+    if (c->lost)
+        return true;
+    if (!c->stream.blocked && stream_flush(&c->stream) < 0)
+        return false;
+    if (!c->drains)
+        return true;
+    conn_drain(c);
+    return c->stream.error == 0;
+}
+
 void
 conn_settle(struct conn *c)
 {
-    ssize_t wrote = 0;
+    bool alive;
 
     if (c->ending && !c->buried)
         bury(c);
-    if (!c->lost && !c->stream.blocked)
-        wrote = stream_flush(&c->stream);
+    alive = write_out(c);
     c->touched = false;        /* from here on, it may have to be done again */
     if (c->stream.closing)
         return;
-    if (wrote < 0)
+    if (!alive)
         conn_lose(c, "connection lost");
-    if (c->buried && (c->lost || c->stream.out.bytes == 0)) {
+    if (c->ending && !c->buried)
+        conn_touch(c);
+    if (c->buried && (c->lost || c->stream.out.bytes == 0) &&
+        has_hung_up(c)) {
         close_stream(c);
         return;
     }
@@ -435,6 +474,7 @@ stream_closed(struct stream *s)
         list_remove(&c->stranger);
     list_remove(&c->extra->starved);
     free(c->extra->reason);
+    must(c->extra->rest.p == NULL && c->extra->aside.p == NULL);
     free(c->extra);
     pool_give(&w->conns, c);
     worker_left(w, &peer);

@@ -6,6 +6,8 @@
  *   conn_command.c   its commands, and what makes its input wait
  *   conn_input.c     bytes -> detection -> the dialect's input slot
  *   conn_output.c    what is queued, and what the fan-out wants of it
+ *   conn_files.c     output that is made as the socket takes it
+ *   conn_move.c      what it asks of the movers
  *   conn_deadline.c  everything that time decides
  *   conn_flood.c     the pace of its commands
  *
@@ -16,7 +18,10 @@
  *
  * ending: nothing is parsed, commanded or told any more; what is queued is
  * written. buried: at the end of that turn, the dialect and the fan-out have
- * let go of it; never inside a callback of theirs. */
+ * let go of it; never inside a callback of theirs. One of HTTP, whose peer may
+ * be sending a body that nobody will read, then hangs up first: it shuts down
+ * its side and reads away what comes until the peer's end, for linger_ms, so
+ * that the last words are not lost to a reset. */
 #ifndef EDGE_CONN_IMPL_H
 #define EDGE_CONN_IMPL_H
 
@@ -33,6 +38,11 @@ struct worker;
 /* Unparsed input is never more: a frame that is not whole yet, and what one
  * read brings behind it. */
 #define CONN_REST_BYTES (LIMIT_FRAME_BYTES + LIMIT_READ_BYTES)
+
+/* What is set aside while a file goes out: that many slabs at most, and no
+ * more bytes than the soft limit. */
+#define CONN_ASIDE_BYTES (1024 * sizeof(struct slab *))
+
 #define CONN_ADDRESS_BYTES (INET6_ADDRSTRLEN + 8)    /* "[::1]:65535" */
 
 /* Why input is not parsed just now. */
@@ -52,6 +62,9 @@ struct conn_extra {
     struct list starved;              /* in worker->starved, or alone */
     char *reason;                     /* of the end; owned */
     uint32_t ended_ms;
+    struct buf aside;                 /* struct slab *: owned, while occupied */
+    size_t aside_bytes;
+    uint64_t acknowledged;            /* by the peer, when draining stopped */
 };
 
 /* There is one for every peer, and most of them only listen: what delivering
@@ -60,7 +73,11 @@ struct conn_extra {
 struct conn {
     struct stream stream;             /* first; also leads to the worker */
     struct conn *next_touched;        /* in worker->touched */
-    uint8_t dialect;                  /* its number from 1; 0: not known yet */
+    uint8_t dialect : 4;              /* its number from 1; 0: not known yet */
+    bool serving : 1;      /* conn_serve(): needs no name */
+    bool drains : 1;       /* conn_want_drain() */
+    bool occupied : 1;     /* conn_occupy() */
+    bool hung_up : 1;      /* waits for nothing but the peer's end */
     uint8_t held;                     /* enum conn_hold, or-ed */
 
     bool touched : 1;      /* has something to do at the turn's end */
@@ -139,6 +156,13 @@ void conn_drop_extra(struct conn *c);
 
 uint32_t conn_now(const struct conn *c);
 
+/* Nothing binds it to giving a name soon: it has one, or needs none. */
+static inline bool
+conn_is_free(const struct conn *c)
+{
+    return c->named || c->serving;
+}
+
 /* --- conn_command.c --- */
 
 void conn_hold_by(struct conn *c, enum conn_hold why);
@@ -174,6 +198,23 @@ void conn_check_limits(struct conn *c);
 
 /* Holds the input while too much is owed to the peer. */
 void conn_weigh(struct conn *c);
+
+/* --- conn_files.c --- */
+
+/* Has the dialect make output while the socket takes it, within a turn's
+ * bounds. */
+void conn_drain(struct conn *c);
+
+/* More would be drained, or is queued, than the socket takes. */
+bool conn_waits_for_socket(const struct conn *c);
+
+/* The peer has acknowledged something since conn_drain() stopped: slow, not
+ * stalled. Asked once per deadline. */
+bool conn_gets_on(struct conn *c);
+
+/* Keeps for later what the fan-out sends (refs s), or drops it. */
+void conn_set_aside(struct conn *c, struct slab *s);
+void conn_drop_aside(struct conn *c);
 
 /* --- conn_deadline.c --- */
 

@@ -222,7 +222,7 @@ read_size(const struct conn *c)
     size_t size = room < LIMIT_READ_BYTES ? room : LIMIT_READ_BYTES;
 
     must(room > 0);     /* a dialect takes a frame as soon as it is whole */
-    if (c->named)
+    if (conn_is_free(c))
         return size;
     allowed = c->bytes_in < allowed ? allowed - c->bytes_in : 1;
     return size < allowed ? size : allowed;
@@ -231,7 +231,8 @@ read_size(const struct conn *c)
 static bool
 used_up_prelogin(const struct conn *c)
 {
-    return !c->named && c->bytes_in >= conn_worker(c)->o.limits.prelogin_bytes;
+    return !conn_is_free(c) &&
+           c->bytes_in >= conn_worker(c)->o.limits.prelogin_bytes;
 }
 
 /* Not while older input waits to be parsed again. And while ENTER waits for
@@ -239,6 +240,8 @@ used_up_prelogin(const struct conn *c)
 bool
 conn_wants_input(const struct conn *c)
 {
+    if (c->hung_up)
+        return !c->eof;
     return !c->held && !c->resume && !c->eof &&
            !(c->entering && used_up_prelogin(c));
 }
@@ -278,6 +281,19 @@ read_failed(struct conn *c, ssize_t error)
     conn_lose(c, error == -ETIMEDOUT ? "peer died" : "connection lost");
 }
 
+/* Of one that has hung up: only the end of it counts. */
+static void
+read_away(struct conn *c)
+{
+    struct worker *w = conn_worker(c);
+    ssize_t n = stream_read(&c->stream, w->input, LIMIT_READ_BYTES);
+
+    if (n > 0)
+        w->bytes_in += (uint64_t)n;
+    else if (n != -EAGAIN)
+        c->eof = true;
+}
+
 void
 conn_readable(struct stream *s)
 {
@@ -287,6 +303,10 @@ conn_readable(struct stream *s)
     ssize_t n;
 
     conn_touch(c);
+    if (c->hung_up) {
+        read_away(c);
+        return;
+    }
     if (!conn_wants_input(c)) {
         if (s->error < 0)
             conn_lose(c, "connection lost");

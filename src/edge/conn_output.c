@@ -87,7 +87,7 @@ conn_check_limits(struct conn *c)
         conn_end(c, "output limit", false);
         return;
     }
-    if (bytes <= l->output_soft_bytes / 4 &&
+    if (bytes <= l->output_soft_bytes / 4 && !c->occupied &&
         (c->congested || c->receiver.lagging)) {
         c->congested = false;
         fanout_drained(conn_worker(c)->fanout, &c->receiver);
@@ -110,8 +110,12 @@ encode(struct receiver *r, unsigned encoding, const struct event *e)
 static void
 send_shared(struct receiver *r, struct slab *s)
 {
-    if (!conn_of(r)->ending)
-        queue(conn_of(r), s);
+    struct conn *c = conn_of(r);
+
+    if (c->occupied)
+        conn_set_aside(c, s);
+    else if (!c->ending)
+        queue(c, s);
 }
 
 static bool
@@ -119,7 +123,8 @@ congested(const struct receiver *r)
 {
     const struct conn *c = list_entry(r, struct conn, receiver);
 
-    return c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes;
+    return c->occupied ||
+           c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes;
 }
 
 /* What an answer ends, besides what it says. */

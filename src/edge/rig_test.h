@@ -35,6 +35,7 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -346,7 +347,7 @@ rig_start(struct rig *t)
     core.store = t->store;
     core.readers = t->readers;
     must(core_start(&core, &t->core, &e) == 0);
-    must(worker_start(t->worker, t->core, t->readers, &e) == 0);
+    must(worker_start(t->worker, t->core, t->readers, NULL, &e) == 0);
     rig_listen(t);
 }
 
@@ -556,6 +557,7 @@ rig_main_setup(void **state)
 {
     (void)state;
     rand_init();
+    signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_ERROR);
     return 0;
 }

@@ -40,6 +40,7 @@ struct worker {
     struct mailbox mailbox;
     struct fanout *fanout;
     struct core *core;
+    struct movers *movers;
     pthread_t thread;
     bool running;                /* to be joined */
 
@@ -53,6 +54,8 @@ struct worker {
     uint64_t bytes_out, writes;  /* of the streams', what has been added */
     uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
     char address[CONN_ADDRESS_BYTES];
+    size_t drain_room;           /* left of what one connection may drain in
+                                    this turn */
     uint64_t sessions;           /* given out so far */
     int64_t wall_ms, made_us;    /* of this turn; 0 = not asked yet */
     int64_t mail_us;             /* when this turn took its mail; 0: none */

@@ -278,7 +278,7 @@ start_threads(struct server *s, struct err *e)
     };
     r = core_start(&o, &s->core, e);
     for (unsigned i = 0; r == 0 && i < s->workers_n; i++)
-        r = worker_start(s->workers[i], s->core, s->readers, e);
+        r = worker_start(s->workers[i], s->core, s->readers, NULL, e);
     return r;
 }
 
