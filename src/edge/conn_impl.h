@@ -8,6 +8,7 @@
  *   conn_output.c    what is queued, and what the fan-out wants of it
  *   conn_files.c     output that is made as the socket takes it
  *   conn_move.c      what it asks of the movers
+ *   conn_websocket.c messages of WebSocket, under a dialect
  *   conn_deadline.c  everything that time decides
  *   conn_flood.c     the pace of its commands
  *
@@ -18,10 +19,10 @@
  *
  * ending: nothing is parsed, commanded or told any more; what is queued is
  * written. buried: at the end of that turn, the dialect and the fan-out have
- * let go of it; never inside a callback of theirs. One of HTTP, whose peer may
- * be sending a body that nobody will read, then hangs up first: it shuts down
- * its side and reads away what comes until the peer's end, for linger_ms, so
- * that the last words are not lost to a reset. */
+ * let go of it; never inside a callback of theirs. One of HTTP or WebSocket,
+ * whose peer may be sending what nobody will read, then hangs up first: it
+ * shuts down its side and reads away what comes until the peer's end, for
+ * linger_ms, so that the last words are not lost to a reset. */
 #ifndef EDGE_CONN_IMPL_H
 #define EDGE_CONN_IMPL_H
 
@@ -30,6 +31,7 @@
 #include "dialect/conn.h"
 #include "edge/conn_flood.h"
 #include "net/stream.h"
+#include "net/websocket.h"
 #include "net/wheel.h"
 #include <netinet/in.h>
 
@@ -54,7 +56,7 @@ enum conn_hold {
     HELD_END = 16,        /* ending, or waiting for the fence */
 };
 
-/* What few connections have at a time, and none for long. */
+/* What few connections have at a time, and none for long but WebSocket's. */
 struct conn_extra {
     struct conn *conn;
     struct buf rest;                  /* unparsed input: rest.p[off..n) */
@@ -65,6 +67,7 @@ struct conn_extra {
     struct buf aside;                 /* struct slab *: owned, while occupied */
     size_t aside_bytes;
     uint64_t acknowledged;            /* by the peer, when draining stopped */
+    struct conn_websocket *websocket; /* owned; NULL: it is none */
 };
 
 /* There is one for every peer, and most of them only listen: what delivering
@@ -73,7 +76,8 @@ struct conn_extra {
 struct conn {
     struct stream stream;             /* first; also leads to the worker */
     struct conn *next_touched;        /* in worker->touched */
-    uint8_t dialect : 4;              /* its number from 1; 0: not known yet */
+    uint8_t dialect : 3;              /* its number from 1; 0: not known yet */
+    bool websocket : 1;    /* conn_upgrade() */
     bool serving : 1;      /* conn_serve(): needs no name */
     bool drains : 1;       /* conn_want_drain() */
     bool occupied : 1;     /* conn_occupy() */
@@ -130,12 +134,19 @@ void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
 void conn_speak(struct conn *c, const struct dialect *d);
 const struct dialect *conn_fallback(const struct conn *c);
 
+/* The dialect and the fan-out let go of it; and another one takes it up. */
+void conn_let_go(struct conn *c);
+void conn_take_up(struct conn *c, const struct dialect *d);
+
 /* Something is to be done for it at the end of this turn. */
 void conn_touch(struct conn *c);
 
 /* The end of one without a name, told to it in its dialect's words, or as a
  * plain line when it has none but the fallback's. */
 void conn_refuse(struct conn *c, const char *sentence, const char *reason);
+
+/* The core hears that its session is over, if it knows of one. */
+void conn_leave(struct conn *c, const char *reason, bool clean);
 
 /* The core or the server ends it: no LEAVE. */
 void conn_dismiss(struct conn *c, const struct event *why);
@@ -191,6 +202,9 @@ void conn_drop_rest(struct conn *c);
 
 /* --- conn_output.c --- */
 
+/* Bytes as they go to the socket (refs s). */
+void conn_queue(struct conn *c, struct slab *s);
+
 extern const struct receiver_ops conn_receiver_ops;
 
 /* What depends on how much is left to be written. */
@@ -215,6 +229,28 @@ bool conn_gets_on(struct conn *c);
 /* Keeps for later what the fan-out sends (refs s), or drops it. */
 void conn_set_aside(struct conn *c, struct slab *s);
 void conn_drop_aside(struct conn *c);
+
+/* --- conn_websocket.c --- */
+
+/* Offers the messages in p[0..n) to the dialect; returns how much of it was
+ * used. */
+size_t conn_take_frames(struct conn *c, const uint8_t *p, size_t n);
+
+/* Bytes that came before the upgrade, and count for nothing now. */
+uint64_t conn_bytes_before(const struct conn *c);
+
+/* In front of n bytes that are about to be queued. */
+void conn_send_header(struct conn *c, size_t n);
+
+/* The pong that the peer was too slow to take, once it is not any more. */
+void conn_send_pong(struct conn *c);
+
+/* What to close with; the first one counts. */
+void conn_close_with(struct conn *c, enum websocket_code code);
+
+/* The Close, the last of all frames. */
+void conn_send_close(struct conn *c);
+void conn_drop_websocket(struct conn *c);
 
 /* --- conn_deadline.c --- */
 

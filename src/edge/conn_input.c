@@ -137,6 +137,8 @@ parse(struct conn *c, const uint8_t *p, size_t n)
         recognise(c, p, n);
     if (!c->known || conn_held(c))
         return 0;
+    if (c->websocket)
+        return conn_take_frames(c, p, n);
     used = conn_dialect(c)->input(c, p, n);
     must(used <= n);
     return used;
@@ -160,8 +162,10 @@ conn_assume(struct conn *c)
 static void
 tell_eof(struct conn *c)
 {
+    size_t n = c->websocket ? 0 : rest_n(c);
+
     if (conn_dialect(c)->eof != NULL)
-        conn_dialect(c)->eof(c, rest_p(c), rest_n(c));
+        conn_dialect(c)->eof(c, n ? rest_p(c) : NULL, n);
     conn_drop_rest(c);
     if (!conn_held(c))
         conn_finish(c, "connection closed");
@@ -217,14 +221,15 @@ conn_resume(struct conn *c)
 static size_t
 read_size(const struct conn *c)
 {
-    size_t allowed = conn_worker(c)->o.limits.prelogin_bytes;
+    size_t allowed = conn_worker(c)->o.limits.prelogin_bytes, said;
     size_t room = CONN_REST_BYTES - rest_n(c);
     size_t size = room < LIMIT_READ_BYTES ? room : LIMIT_READ_BYTES;
 
     must(room > 0);     /* a dialect takes a frame as soon as it is whole */
     if (conn_is_free(c))
         return size;
-    allowed = c->bytes_in < allowed ? allowed - c->bytes_in : 1;
+    said = c->bytes_in - conn_bytes_before(c);
+    allowed = said < allowed ? allowed - said : 1;
     return size < allowed ? size : allowed;
 }
 
@@ -232,7 +237,8 @@ static bool
 used_up_prelogin(const struct conn *c)
 {
     return !conn_is_free(c) &&
-           c->bytes_in >= conn_worker(c)->o.limits.prelogin_bytes;
+           c->bytes_in - conn_bytes_before(c) >=
+               conn_worker(c)->o.limits.prelogin_bytes;
 }
 
 /* Not while older input waits to be parsed again. And while ENTER waits for
@@ -334,7 +340,7 @@ conn_readable(struct stream *s)
 void
 conn_run_timer(struct conn *c)
 {
-    bool readable = c->known && !c->held && !c->resume;
+    bool readable = c->known && !c->held && !c->resume && !c->websocket;
     size_t n = readable ? rest_n(c) : 0;
     size_t used = conn_dialect(c)->timer(c, n ? rest_p(c) : NULL, n);
 

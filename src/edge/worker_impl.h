@@ -20,7 +20,8 @@
 #include <stdatomic.h>
 #include <uv.h>
 
-#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS)
+/* Each has encodings for plain connections, and as many for WebSocket's. */
+#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS / 2)
 
 /* A socket on its way to the worker's thread. */
 struct arrival {
