@@ -118,7 +118,7 @@ strip(struct str s)
 }
 
 /* CON, PRN, AUX, NUL, CONIN$, CONOUT$, COM0 to COM9 and LPT0 to LPT9, also
- * with an extension and with the digits one to three raised (U+00B9, B2, B3). */
+ * with an extension and with raised digits (U+00B9, U+00B2, U+00B3). */
 static bool
 is_device(struct str s)
 {
