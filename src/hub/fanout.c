@@ -151,10 +151,10 @@ deliver_session(struct fanout *f, struct receiver *r, const struct parcel *p)
         answer_page(f, r, p);
         return;
     }
-    if (e->kind == ANSWER_WELCOME) {
+    if (e->kind == ANSWER_WELCOME || e->command == COMMAND_ENTER)
         r->who = p->who;
+    if (e->kind == ANSWER_WELCOME)
         r->entered = true;
-    }
     r->ops->answer(r, e, e->kind == EVENT_SUBSCRIBED
                              ? fanout_subscription(r, e->room) : NULL);
 }

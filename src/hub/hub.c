@@ -8,6 +8,7 @@
 #include "hub/room.h"
 #include "hub/session.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ hub_alloc(struct store *store, const struct hub_options *o,
     h->shard = shard;
     h->options = *o;
     map_init(&h->sessions);
+    map_init(&h->visitors);
     map_init(&h->names);
     map_init(&h->senders);
     map_init(&h->rooms);
@@ -104,6 +106,7 @@ free_people(struct hub *h)
     list_each(it, next, &h->held)
         user_free(h, list_entry(it, struct user, link));
     session_free_all(h);
+    visitor_free_all(h);
 }
 
 void
@@ -118,6 +121,7 @@ hub_free(struct hub **ref)
     free_rooms(h);
     free_people(h);
     map_done(&h->sessions);
+    map_done(&h->visitors);
     map_done(&h->names);
     map_done(&h->senders);
     map_done(&h->rooms);

@@ -38,6 +38,7 @@ struct hub {
     bool broken;                  /* -EIO: the store is not written again */
 
     struct map sessions;          /* by id */
+    struct map visitors;          /* names of sessions that sign, by id */
     struct map names;             /* users by their name's key */
     struct map senders;           /* users by sender id */
     struct map rooms;             /* by id */
@@ -64,11 +65,13 @@ struct hub {
 struct session {
     uint64_t id;
     uint64_t sender_id;           /* a reader's may be 0 */
-    struct user *user;            /* NULL: a reader without a name */
+    struct user *user;            /* NULL: a reader, or a visitor */
     struct member *members;       /* by `next`, oldest first */
     uint16_t rooms_n;             /* how many they are */
     uint8_t worker;
     bool lasting;                 /* its sender id outlives the connection */
+    bool visits;                  /* a visitor (visitor.h) ... */
+    bool signs;                   /* ... with a name */
 };
 
 struct user {
@@ -171,7 +174,7 @@ user_name(const struct user *u)
 static inline struct access_who
 session_who(const struct session *s)
 {
-    return (struct access_who){s->sender_id, s->user != NULL};
+    return (struct access_who){s->sender_id, s->user != NULL || s->signs};
 }
 
 /* True `delay` after since; also when the clock was set back meanwhile. */

@@ -7,6 +7,7 @@
 #include "hub/batch.h"
 #include "hub/presence.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -93,6 +94,24 @@ room_settle(struct hub *h, struct room *r)
         room_free(h, r);
 }
 
+int
+room_store(struct hub *h, struct room *r)
+{
+    struct room_row row = {
+        .id = r->id, .kind = r->access.kind, .name = str_of(r->name),
+        .key = str_of(r->key), .topic = str_of(r->topic),
+        .created_ms = r->created_ms,
+    };
+    int rc;
+
+    if (r->stored)
+        return 0;
+    rc = store_put_room(h->store, &row);
+    if (rc == 0)
+        r->stored = true;
+    return rc;
+}
+
 /* ---- channels ---- */
 
 /* Keys are folded names, and folding twice changes nothing: a target that is
@@ -171,15 +190,21 @@ remembered(const struct room *r, unsigned peer)
 }
 
 static struct str
-name_of_peer(const struct hub *h, const struct room *r, unsigned peer)
+name_of_peer(const struct hub *h, const struct room *r, unsigned peer,
+             const struct session *s)
 {
     struct user *u = map_get_u64(&h->senders, r->access.peers[peer]);
 
-    return u ? user_name(u) : remembered(r, peer);
+    if (u != NULL)
+        return user_name(u);
+    if (s != NULL && s->signs && s->sender_id == r->access.peers[peer])
+        return visitor_name(h, s);
+    return remembered(r, peer);
 }
 
 void
-room_refresh_name(const struct hub *h, struct room *r)
+room_refresh_name(const struct hub *h, struct room *r,
+                  const struct session *s)
 {
     struct str a, b;
     size_t bytes;
@@ -187,8 +212,8 @@ room_refresh_name(const struct hub *h, struct room *r)
 
     if (r->access.kind != ROOM_DIRECT)
         return;
-    a = name_of_peer(h, r, 0);
-    b = name_of_peer(h, r, 1);
+    a = name_of_peer(h, r, 0, s);
+    b = name_of_peer(h, r, 1, s);
     bytes = a.n + b.n + 2;
     name = must_alloc(bytes);
     snprintf(name, bytes, "%.*s %.*s", STR_FMT(a), STR_FMT(b));
@@ -204,7 +229,7 @@ room_called(const struct hub *h, const struct room *r, const struct session *s)
     const char *sigil = "";
 
     if (r->access.kind == ROOM_DIRECT) {
-        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id);
+        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id, NULL);
         sigil = "@";
     }
     snprintf(called.text, sizeof called.text, "%s%.*s", sigil, STR_FMT(name));
@@ -295,7 +320,7 @@ load_direct(struct call *x, struct str key, struct room **ret)
             return batch_failed(h, rc);
         r = room_new(h, &row, last_ms, true);
     }
-    room_refresh_name(h, r);
+    room_refresh_name(h, r, x->session);
     *ret = r;
     return DENY_NONE;
 }
@@ -319,7 +344,7 @@ open_direct(struct call *x, bool make, struct room **ret)
     row.key = str_of(key.text);
     row.created_ms = x->command->now_ms;
     *ret = room_new(h, &row, 0, false);
-    room_refresh_name(h, *ret);
+    room_refresh_name(h, *ret, x->session);
     return DENY_NONE;
 }
 
@@ -378,7 +403,28 @@ room_open_number(struct call *x, struct room **ret)
             return DENY_NO_SUCH_ROOM;
         r = room_new(h, &row, last_ms, true);
     }
-    room_refresh_name(h, r);
+    room_refresh_name(h, r, x->session);
+    *ret = r;
+    return DENY_NONE;
+}
+
+enum deny
+room_load_number(struct hub *h, uint64_t id, struct room **ret)
+{
+    struct room *r = map_get_u64(&h->rooms, id);
+    struct room_row row;
+    int64_t last_ms;
+
+    if (r == NULL) {
+        int rc = store_find_room_id(h->store, id, &row, &last_ms);
+
+        if (rc == -ENOENT)
+            return DENY_NO_SUCH_ROOM;
+        if (rc < 0)
+            return batch_failed(h, rc);
+        r = room_new(h, &row, last_ms, true);
+    }
+    room_refresh_name(h, r, NULL);
     *ret = r;
     return DENY_NONE;
 }
