@@ -52,7 +52,8 @@ enum command_kind {
                           request), which may be gone; becomes a message of
                           the room -> ANSWER_POSTED, as for POST */
     COMMAND_FETCH,     /* file: id -> ANSWER_FILE, from a reader */
-    COMMAND_FILES,     /* target, page -> ANSWER_FILES, from a reader */
+    COMMAND_FILES,     /* target, page (LATEST or BEFORE) -> ANSWER_FILES, from
+                          a reader */
 
     /* The operator's; session 0. */
     COMMAND_ANNOUNCE,  /* text, to everyone */
@@ -75,7 +76,7 @@ struct command {
     uint64_t sender_id;        /* ENTER: who, across connections */
     struct client_id cid;
     enum message_kind message_kind;
-    struct page_query page;    /* HISTORY: mode, at, limit */
+    struct page_query page;    /* HISTORY, FILES: mode, at, limit */
     uint64_t room;             /* JOIN by number, when target is empty */
     uint64_t after;            /* JOIN: with resume, the last seq it has */
     uint64_t delivered, read;  /* CURSOR */

@@ -10,33 +10,10 @@
 #include "hub/visitor.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* '@', two sender ids of 16 hexadecimal digits, a '+' between them. */
-#define DIRECT_KEY_BYTES 34
-
-struct direct_key {
-    char text[DIRECT_KEY_BYTES + 1];
-};
-
 /* ---- life ---- */
-
-static bool
-parse_direct_key(struct str key, struct access_room *ret)
-{
-    uint64_t a, b;
-    char text[DIRECT_KEY_BYTES + 1] = "";
-
-    if (key.n != DIRECT_KEY_BYTES)
-        return false;
-    memcpy(text, key.p, key.n);
-    if (sscanf(text, "@%16" SCNx64 "+%16" SCNx64, &a, &b) != 2)
-        return false;
-    *ret = (struct access_room){ROOM_DIRECT, {a, b}};
-    return true;
-}
 
 struct room *
 room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
@@ -45,9 +22,7 @@ room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
     struct room *r = must_alloc(sizeof(*r)
         + h->options.workers * sizeof(r->receivers[0]));
 
-    r->access.kind = row->kind;
-    if (row->kind == ROOM_DIRECT)
-        must(parse_direct_key(row->key, &r->access));
+    must(access_read_key(row->kind, row->key, &r->access));
     r->id = row->id;
     r->name = text_copy(row->name);
     r->key = text_copy(row->key);
@@ -169,16 +144,6 @@ direct_between(uint64_t a, uint64_t b)
     return access;
 }
 
-static struct direct_key
-direct_key(const struct access_room *access)
-{
-    struct direct_key key;
-
-    snprintf(key.text, sizeof key.text, "@%016" PRIx64 "+%016" PRIx64,
-             access->peers[0], access->peers[1]);
-    return key;
-}
-
 /* The name that r remembers for a peer. */
 static struct str
 remembered(const struct room *r, unsigned peer)
@@ -274,9 +239,10 @@ find_direct(struct call *x, struct room **ret)
     if (u != NULL) {
         struct access_room access =
             direct_between(x->session->sender_id, u->sender_id);
-        struct direct_key key = direct_key(&access);
+        char key[ACCESS_KEY_BYTES + 1];
 
-        r = map_get_str(&x->hub->room_keys, str_of(key.text));
+        access_write_key(&access, key);
+        r = map_get_str(&x->hub->room_keys, str_of(key));
     } else {
         r = find_joined_direct(x);
     }
@@ -330,18 +296,18 @@ open_direct(struct call *x, bool make, struct room **ret)
 {
     struct hub *h = x->hub;
     struct access_room access;
-    struct direct_key key;
+    char key[ACCESS_KEY_BYTES + 1];
     struct room_row row = {.kind = ROOM_DIRECT};
     enum deny d = direct_with_target(x, &access);
 
     if (d != DENY_NONE)
         return d;
-    key = direct_key(&access);
-    d = load_direct(x, str_of(key.text), ret);
+    access_write_key(&access, key);
+    d = load_direct(x, str_of(key), ret);
     if (d != DENY_NO_SUCH_ROOM || !make)
         return d;
     row.id = h->next_room++;
-    row.key = str_of(key.text);
+    row.key = str_of(key);
     row.created_ms = x->command->now_ms;
     *ret = room_new(h, &row, 0, false);
     room_refresh_name(h, *ret, x->session);
@@ -398,7 +364,7 @@ room_open_number(struct call *x, struct room **ret)
 
         if (rc < 0 && rc != -ENOENT)
             return batch_failed(h, rc);
-        if (rc < 0 || !parse_direct_key(row.key, &access)
+        if (rc < 0 || !access_read_key(ROOM_DIRECT, row.key, &access)
             || access_check(&who, ACTION_JOIN, &access) != DENY_NONE)
             return DENY_NO_SUCH_ROOM;
         r = room_new(h, &row, last_ms, true);
