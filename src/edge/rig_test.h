@@ -346,7 +346,7 @@ rig_start(struct rig *t)
     core.store = t->store;
     core.readers = t->readers;
     must(core_start(&core, &t->core, &e) == 0);
-    must(worker_start(t->worker, t->core, t->readers, &e) == 0);
+    must(worker_start(t->worker, t->core, t->readers, NULL, &e) == 0);
     rig_listen(t);
 }
 

@@ -294,11 +294,12 @@ run(void *arg)
 
 int
 worker_start(struct worker *w, struct core *core, struct readers *readers,
-             struct err *e)
+             struct movers *movers, struct err *e)
 {
     int r;
 
     w->core = core;
+    w->movers = movers;
     w->fanout = fanout_new(w->o.index, readers, w->o.shard);
     r = pthread_create(&w->thread, NULL, run, w);
     if (r != 0)

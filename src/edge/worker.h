@@ -11,6 +11,7 @@
 #include "dialect/dialect.h"
 #include "edge/gate.h"
 #include "hub/core.h"
+#include "hub/movers.h"
 #include <sys/socket.h>
 
 struct worker;
@@ -45,9 +46,9 @@ int worker_new(const struct worker_options *o, struct worker **ret,
                struct err *e) MUST_USE;
 struct mailbox *worker_mailbox(struct worker *w);
 
-/* Starts the thread. */
+/* Starts the thread. Everything is borrowed. */
 int worker_start(struct worker *w, struct core *core, struct readers *readers,
-                 struct err *e) MUST_USE;
+                 struct movers *movers, struct err *e) MUST_USE;
 
 /* Any thread: takes a connected socket that the gate has admitted. */
 void worker_adopt(struct worker *w, int fd,

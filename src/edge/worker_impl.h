@@ -40,6 +40,7 @@ struct worker {
     struct mailbox mailbox;
     struct fanout *fanout;
     struct core *core;
+    struct movers *movers;
     pthread_t thread;
     bool running;                /* to be joined */
 

@@ -141,7 +141,9 @@ hub_apply(struct hub *h, const struct command *c)
     enum deny d;
 
     must(c->kind >= COMMAND_ENTER && c->kind <= COMMAND_STOP);
-    if (h->stopping && c->kind != COMMAND_LEAVE)
+    /* A file that was finished before the stop is shared: its uploader may
+     * have been gone for long. */
+    if (h->stopping && c->kind != COMMAND_LEAVE && c->kind != COMMAND_SHARE)
         return;
     metrics_add(h->shard, METRIC_commands_total, 1);
     rule = &rules[c->kind];

@@ -58,7 +58,8 @@ enum command_kind {
     /* The operator's; session 0. */
     COMMAND_ANNOUNCE,  /* text, to everyone */
     COMMAND_KICK,      /* name, text = why */
-    COMMAND_STOP,      /* everyone is told; nothing is applied after it */
+    COMMAND_STOP,      /* everyone is told; nothing but LEAVE and SHARE is
+                          applied after it */
 };
 
 struct command {
