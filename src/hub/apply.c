@@ -7,6 +7,7 @@
 #include "hub/query.h"
 #include "hub/session.h"
 #include "hub/signals.h"
+#include "hub/transfer.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
 #include "base/utf8.h"
@@ -21,6 +22,7 @@ enum {
     SILENT = 8,        /* a refusal is not answered */
     IDLE = 16,         /* done by programs: no sign of a person */
     PRESENT = 32,      /* with NAMED: not a visitor either */
+    INSIDE = 64,       /* by the server itself: for a session that may be gone */
 };
 
 static enum deny
@@ -73,6 +75,13 @@ static const struct rule {
     [COMMAND_ROOMS]    = {query_rooms,     0},
     [COMMAND_HISTORY]  = {query_history,   0},
     [COMMAND_PING]     = {ping,            IDLE},
+    [COMMAND_UPLOAD]   = {transfer_upload, NAMED},
+    [COMMAND_RESUME]   = {transfer_resume, IDLE},
+    [COMMAND_RESERVE]  = {transfer_reserve, IDLE},
+    [COMMAND_DROP]     = {transfer_drop,   IDLE},
+    [COMMAND_SHARE]    = {transfer_share,  INSIDE | IDLE},
+    [COMMAND_FETCH]    = {query_fetch,     0},
+    [COMMAND_FILES]    = {query_files,     0},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
@@ -100,6 +109,8 @@ may_give(struct call *x, unsigned flags)
 {
     if (flags & OPERATOR)
         return x->command->session == 0 ? DENY_NONE : DENY_FORBIDDEN;
+    if (flags & INSIDE)
+        return x->command->inside ? DENY_NONE : DENY_FORBIDDEN;
     if (flags & ANYONE)
         return DENY_NONE;
     if (x->session == NULL)
@@ -118,6 +129,13 @@ refusal_parcel(const struct call *x, struct event *e)
     return p;
 }
 
+/* The name or the target; a file's name is still whatever the peer wrote. */
+static struct str
+refused_name(const struct command *c)
+{
+    return c->name.n > 0 && c->file == NULL ? c->name : c->target;
+}
+
 static void
 refuse(const struct call *x, enum deny why, unsigned flags)
 {
@@ -127,8 +145,7 @@ refuse(const struct call *x, enum deny why, unsigned flags)
     metrics_add(x->hub->shard, METRIC_denied_total, 1);
     if (flags & SILENT)
         return;
-    e = event_new(ANSWER_DENIED, nothing, c->name.n > 0 ? c->name : c->target,
-                  x->detail, nothing);
+    e = event_new(ANSWER_DENIED, nothing, refused_name(c), x->detail, nothing);
     e->deny = why;
     tell_caller_parcel(x, refusal_parcel(x, e));
 }

@@ -26,8 +26,9 @@
 struct batch {
     bool open;                    /* a transaction has begun */
     int error;                    /* the first statement that failed, or 0 */
-    int64_t messages;
+    int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
+    struct list transfers;        /* struct transfer, by ->touched */
 };
 
 struct hub {
@@ -57,9 +58,15 @@ struct hub {
     struct list gatherings;       /* struct gathering, by since_ms */
     unsigned users_n;             /* length of `present` */
 
+    struct map transfers;         /* files that arrive, by id */
+    struct list arriving;         /* the same, oldest first */
+    struct list fleeting;         /* those that end with their session */
+    int64_t transfers_due_ms;     /* no sooner does one want something */
+
     struct batch batch;
     struct parcel_list *out;      /* one per worker */
     struct read_job *jobs, **jobs_end;
+    struct move_job *moves, **moves_end;
 };
 
 struct session {
@@ -134,7 +141,8 @@ void tell_everyone(struct hub *h, struct event *e);
 /* To every worker with receivers in r, but never to `except` (may be NULL). */
 void tell_room(struct hub *h, const struct room *r, struct event *e,
                const struct session *except);
-void tell_room_durable(struct hub *h, const struct room *r, struct event *e);
+void tell_room_durable(struct hub *h, const struct room *r, struct event *e,
+                       const struct session *except);
 
 /* An answer to the call, with its request in it. */
 void tell_caller(const struct call *x, struct event *e);

@@ -39,7 +39,7 @@ message_say(struct call *x, struct room *r, struct message *m)
     r->last_seq = m->seq;
     r->last_ms = m->time_ms;
     h->batch.messages++;
-    tell_room_durable(h, r, event_of_message(m, str_of(called.text)));
+    tell_room_durable(h, r, event_of_message(m, str_of(called.text)), NULL);
     return DENY_NONE;
 }
 

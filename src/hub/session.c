@@ -7,6 +7,7 @@
 #include "hub/session.h"
 #include "base/utf8.h"
 #include "hub/member.h"
+#include "hub/transfer.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
 
@@ -198,6 +199,7 @@ session_leave(struct call *x)
     const struct session *s = x->session;
     bool hold;
 
+    transfer_leave(x->hub, c->session, c->now_ms);
     if (s == NULL)
         return DENY_NONE;
     hold = !c->clean && s->user != NULL && s->lasting

@@ -71,7 +71,7 @@ int store_usage(struct store *s, enum usage_scope scope, uint64_t id,
 int store_put_file(struct store *s, const struct file_row *f) MUST_USE;
 
 /* The row of this id becomes f in what may change: size, reserved, sha256,
- * state, seq and expires. */
+ * state, seq, created and expires. */
 int store_set_file(struct store *s, const struct file_row *f) MUST_USE;
 int store_drop_file(struct store *s, const struct file_id *id) MUST_USE;
 

@@ -14,7 +14,7 @@ const char *const store_files_sql[FILES_COUNT] = {
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [FILES_SET] =
         "UPDATE files SET size = ?2, reserved = ?3, sha256 = ?4, state = ?5,"
-        " seq = ?6, expires = ?7 WHERE pub = ?1",
+        " seq = ?6, created = ?7, expires = ?8 WHERE pub = ?1",
     [FILES_DROP] = "DELETE FROM files WHERE pub = ?1",
     [FILES_FIND] =
         "SELECT " DB_FILE_COLUMNS " FROM files AS f WHERE f.pub = ?1",
@@ -143,7 +143,8 @@ store_set_file(struct store *s, const struct file_row *f)
     bind_sum(st, 4, &f->facts);
     db_bind_int(st, 5, f->facts.state);
     db_bind_int(st, 6, (int64_t)f->seq);
-    db_bind_int(st, 7, f->expires_ms);
+    db_bind_int(st, 7, f->created_ms);
+    db_bind_int(st, 8, f->expires_ms);
     r = db_run(st);
     if (r < 0)
         return r;

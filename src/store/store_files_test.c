@@ -101,6 +101,7 @@ a_file_becomes_whole(void **state)
 
     files_put(s, &f);
     f.facts.size = f.reserved = 40;
+    f.created_ms = 4444;
     files_finish(s, &f, 12);
     store_close(&s);
 
@@ -108,6 +109,7 @@ a_file_becomes_whole(void **state)
     assert_int_equal(store_find_file(s, &f.facts.id, &got), 0);
     expect_facts(&got.facts, &f.facts);
     assert_int_equal(got.seq, 12);
+    assert_int_equal(got.created_ms, 4444);
     assert_int_equal(got.expires_ms, 0);
     expect_usage(s, 40, 40, 40);
     store_close(&s);
