@@ -19,6 +19,8 @@
 #define LIMIT_PAGE_BYTES         (128 * 1024)  /* a page's bodies together */
 #define LIMIT_DETECT_BYTES       24
 #define LIMIT_FILE_NAME_BYTES    200
+#define LIMIT_UPLOADS            10000   /* arriving at once ... */
+#define LIMIT_UPLOADS_PER_OWNER  1000    /* ... of one person */
 #define LIMIT_PIECE_BYTES        (64 * 1024)   /* of a file, at a time */
 #define LIMIT_CREDIT_BYTES       (256 * 1024)  /* native: unacknowledged ones */
 #define LIMIT_STREAMS            16      /* files at a time on a connection */
