@@ -20,6 +20,8 @@
 #define LIMIT_DETECT_BYTES       24
 #define LIMIT_FILE_NAME_BYTES    200
 #define LIMIT_PIECE_BYTES        (64 * 1024)   /* of a file, at a time */
+#define LIMIT_RESERVE_BYTES      (16 * 1024 * 1024)  /* for a file of unknown
+                                            size, at a time */
 #define LIMIT_CREDIT_BYTES       (256 * 1024)  /* native: unacknowledged ones */
 #define LIMIT_STREAMS            16      /* files at a time on a connection */
 #define LIMIT_FILES_PAGE         500
