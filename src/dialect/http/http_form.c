@@ -118,7 +118,7 @@ failed(struct conn *c, struct form *f)
 {
     if (f->u.state != UPLOAD_FAILED)
         return false;
-    http_deny(c, f->u.why, (struct str){NULL, 0});
+    http_deny(c, f->u.why, str_of(f->u.detail));
     return true;
 }
 

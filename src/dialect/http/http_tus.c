@@ -14,6 +14,7 @@
 #include "dialect/http/http_upload.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define VERSION "1.0.0"
@@ -72,6 +73,13 @@ static void
 deny(struct conn *c, enum deny why)
 {
     fail(c, http_deny_status(why), deny_word(why), deny_text(why));
+}
+
+static void
+deny_upload(struct conn *c, const struct upload *u)
+{
+    fail(c, http_deny_status(u->why), deny_word(u->why),
+         u->detail[0] ? u->detail : deny_text(u->why));
 }
 
 static bool
@@ -196,7 +204,7 @@ end_upload(struct conn *c, struct tus *t)
     else
         upload_pause(c, &t->u);
     if (t->u.state == UPLOAD_FAILED)
-        deny(c, t->u.why);
+        deny_upload(c, &t->u);
 }
 
 /* What was checked goes to the disk, as that takes it. */
@@ -207,7 +215,7 @@ feed(struct conn *c, struct tus *t)
         t->fed += upload_write(c, &t->u, t->checked.p + t->fed,
                                t->checked.n - t->fed);
     if (t->u.state == UPLOAD_FAILED)
-        deny(c, t->u.why);
+        deny_upload(c, &t->u);
     else if (t->fed == t->checked.n)
         end_upload(c, t);
 }
@@ -226,7 +234,7 @@ data(struct conn *c, const uint8_t *p, size_t n)
     }
     took = upload_write(c, &t->u, p, n);
     if (t->u.state == UPLOAD_FAILED) {
-        deny(c, t->u.why);
+        deny_upload(c, &t->u);
         return n;
     }
     if (took < n)
@@ -260,6 +268,28 @@ data_end(struct conn *c)
 
 /* --- Steps --------------------------------------------------------------- */
 
+/* All of it had come before, and its answer was lost: so it is told again. */
+static bool
+take_whole(struct tus *t, const struct event *e)
+{
+    if (e->kind != ANSWER_UPLOAD || e->file->state != FILE_WHOLE)
+        return false;
+    t->u.facts = *e->file;
+    t->u.offset = e->file->size;
+    t->u.state = UPLOAD_DONE;
+    snprintf(t->u.name, sizeof t->u.name, "%.*s", STR_FMT(e->text));
+    return true;
+}
+
+static void
+tell_again(struct conn *c, const struct tus *t)
+{
+    if (t->offset != t->u.offset || http_x(c)->left > 0)
+        deny(c, DENY_BAD_OFFSET);
+    else
+        tell(c, t);
+}
+
 static void
 ready(struct conn *c, struct tus *t)
 {
@@ -286,6 +316,10 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
     struct tus *t = http_x(c)->own;
 
     (void)sub;
+    if (take_whole(t, e)) {
+        tell_again(c, t);
+        return;
+    }
     upload_answer(c, &t->u, e);
     switch (t->u.state) {
     case UPLOAD_READY:
@@ -296,7 +330,7 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
         tell(c, t);
         break;
     case UPLOAD_FAILED:
-        deny(c, t->u.why);
+        deny_upload(c, &t->u);
         break;
     case UPLOAD_NONE:
     case UPLOAD_ASKED:
@@ -350,10 +384,11 @@ check_type(struct conn *c)
 static bool
 read_name(struct conn *c, struct str metadata, struct buf *name)
 {
-    enum http_found found = http_tus_find(name, metadata, "filename");
+    static const char *const keys[] = {"filename", "name"};
+    enum http_found found = HTTP_ABSENT;
 
-    if (found == HTTP_ABSENT)
-        found = http_tus_find(name, metadata, "name");
+    for (size_t i = 0; i < 2 && found == HTTP_ABSENT && metadata.n > 0; i++)
+        found = http_tus_find(name, metadata, keys[i]);
     if (found == HTTP_ABSENT || (found == HTTP_FOUND && name->n == 0))
         must(buf_append(name, "file", 4) == 0);
     if (found != HTTP_MALFORMED)
@@ -498,13 +533,14 @@ head_answer(struct conn *c, const struct event *e, struct subscription *sub)
     struct tus *t = http_x(c)->own;
 
     (void)sub;
-    upload_answer(c, &t->u, e);
+    if (!take_whole(t, e))
+        upload_answer(c, &t->u, e);
     if (t->u.state == UPLOAD_READY)
         upload_pause(c, &t->u);
     if (t->u.state == UPLOAD_PAUSED || t->u.state == UPLOAD_DONE)
         tell_offset(c, t);
     else if (t->u.state == UPLOAD_FAILED)
-        deny(c, t->u.why);
+        deny_upload(c, &t->u);
 }
 
 const struct http_handler http_tus_head_handler = {

@@ -111,7 +111,7 @@ release(struct conn *c, void *own)
 static void
 fail(struct conn *c, const struct upload *u)
 {
-    http_deny(c, u->why, (struct str){NULL, 0});
+    http_deny(c, u->why, str_of(u->detail));
 }
 
 static size_t

@@ -20,6 +20,8 @@ refuse(struct conn *c, unsigned status)
         http_out_error(&o, "not_a_websocket",
                        "This path speaks WebSocket, version 13");
     } else {
+        if (status == 405)
+            http_out_field(&o, "Allow", "GET, OPTIONS");
         http_out_error(&o, "bad_handshake",
                        "That is not a WebSocket handshake");
     }
