@@ -40,11 +40,11 @@ struct blobs_options {
 /* Makes it if it is missing (mode 0700). */
 int blobs_open(const char *folder, const struct blobs_options *o,
                struct blobs **ret, struct err *e) MUST_USE;
-void blobs_close(struct blobs **b);            /* no blob is left; NULL is fine */
+void blobs_close(struct blobs **b);      /* no blob is left; NULL is fine */
 
 /* At start, before anything is open: calls `keep` for each file in the folder
  * and removes those for which it says false, and everything that is not a
- * file's. [blocks] */
+ * file's; folders in it are left alone. [blocks] */
 typedef bool blobs_keep_fn(void *arg, const struct file_id *id, bool whole,
                            uint64_t bytes);
 int blobs_sweep(struct blobs *b, blobs_keep_fn *keep, void *arg,
@@ -53,30 +53,37 @@ int blobs_sweep(struct blobs *b, blobs_keep_fn *keep, void *arg,
 /* --- A blob --- */
 
 /* The handle of id, ref'd: the one that is open, or a new one. -ENOENT: there
- * is no such file. [blocks] */
+ * is no such file, or it has just been removed. [blocks] */
 int blob_open(struct blobs *b, const struct file_id *id,
               struct blob **ret) MUST_USE;
 
 /* The same for a writer; creates an empty part if there is none. `size` bytes
  * will be its whole, or UINT64_MAX. -ENOSPC: too little is free, with what
- * other writers are still going to need. Whoever wrote before is cut off: its
- * writer number is no longer valid (tus: the newest request wins). The bytes
- * that are there are synced first, so that blob_written() is a promise.
- * [blocks] */
+ * other writers are still going to need; -EFBIG: more is there already. Whoever
+ * wrote before is cut off: its writer number is no longer valid (tus: the
+ * newest request wins). The bytes that are there are synced first, so that
+ * blob_written() is a promise. One that is whole already has all its bytes;
+ * finishing it again is all that can be done. [blocks] */
 int blob_open_write(struct blobs *b, const struct file_id *id, uint64_t size,
                     struct blob **ret, uint64_t *ret_writer) MUST_USE;
 
 /* Appends; wakes who waits. -ESTALE: another writer has come; -EFBIG: beyond
- * its size; -ENOSPC, -EIO: nothing of it counts. [blocks] */
+ * its size; -ENOENT: it is gone; -ENOSPC (also: less than the floor is free),
+ * -EIO: nothing of it counts, and after -ENOSPC the same bytes may be appended
+ * again. [blocks] */
 int blob_append(struct blob *b, uint64_t writer, const void *p,
                 size_t n) MUST_USE;
 
-/* What was appended is on disk after it. [blocks] */
+/* What was appended is on disk after it. -EIO: that is not known, and will not
+ * be asked again: from now on everything that writes to this blob is refused
+ * so, until it has been let go of by all, which cuts it back to what is known
+ * to be on disk. [blocks] */
 int blob_sync(struct blob *b) MUST_USE;
 
 /* It is whole: hashed to its end, synced, renamed, its folder synced. Doing it
  * again is fine and gives the same sum. expect (32 bytes) or NULL: -EBADMSG,
- * and it stays arriving, when the sum is another one. -ESTALE. [blocks] */
+ * and it stays as it is, when the sum is another one. -EFBIG: bytes of its size
+ * are missing. -ESTALE, -ENOENT. [blocks] */
 int blob_finish(struct blob *b, uint64_t writer, const uint8_t *expect,
                 uint8_t ret_sha256[32]) MUST_USE;
 
@@ -98,6 +105,7 @@ bool blob_is_warm(const struct blob *b, uint64_t offset, size_t n);
 struct blob *blob_ref(struct blob *b);
 void blob_unref(struct blob **b);              /* nulls it; accepts NULL */
 
+const struct file_id *blob_id(const struct blob *b);
 int blob_fd(const struct blob *b);             /* borrowed; for reading */
 uint64_t blob_written(const struct blob *b);   /* bytes that may be read */
 uint64_t blob_size(const struct blob *b);      /* its whole; UINT64_MAX */
@@ -106,9 +114,11 @@ enum media blob_media(const struct blob *b);
 
 /* --- Growth --- */
 
-/* Embedded; called once, from a mover's thread, and then no longer waiting. */
+/* Embedded; called once, without any of the blob's locks, from the thread that
+ * made it grow, and then no longer waiting: grown() may free it. */
 struct blob_waiter {
     struct list link;
+    uint64_t beyond;          /* blob_wait() sets it */
     void (*grown)(struct blob_waiter *w);
 };
 

@@ -5,6 +5,7 @@
  * does not change once an event has been posted. */
 #include "hub/event.h"
 #include "base/must.h"
+#include "blob/blob.h"
 
 #include <stdlib.h>
 
@@ -86,6 +87,8 @@ event_memory(const struct event *e)
     size_t bytes = sizeof(*e) + e->room_name.n + e->name.n + e->text.n +
                    e->extra.n;
 
+    if (e->file != NULL)
+        bytes += sizeof(*e->file);
     for (size_t i = 0; i < e->items_n; i++)
         bytes += event_memory(e->items[i]);
     return bytes;
@@ -112,5 +115,6 @@ event_unref(struct event **ref)
     for (size_t i = 0; i < e->items_n; i++)
         event_unref(&e->items[i]);
     free(e->items);
+    blob_unref(&e->blob);
     free(e);
 }

@@ -167,6 +167,23 @@ the_welcome_says_who_it_is_before_it_is_passed_on(void **state)
 }
 
 static void
+who_is_refused_under_a_name_is_somebody_else_from_then_on(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct event *e = plain_event(ANSWER_DENIED, 0);
+
+    e->command = COMMAND_ENTER;
+    e->deny = DENY_NAME_TAKEN;
+    mail(w, PARCEL_SESSION, 1, 0, e);
+    deliver_mail(w);
+    assert_false(a->r.who.named);
+    assert_int_equal(a->r.who.sender_id, 0);
+    assert_true(a->r.entered);
+    fake_free(w->fanout, &a);
+}
+
+static void
 an_announcement_is_for_everyone_who_has_entered(void **state)
 {
     struct world *w = *state;
@@ -386,6 +403,8 @@ main(void)
         world_unit_test(the_excepted_session_is_not_told),
         world_unit_test(what_one_may_not_read_is_not_delivered),
         world_unit_test(the_welcome_says_who_it_is_before_it_is_passed_on),
+        world_unit_test(
+            who_is_refused_under_a_name_is_somebody_else_from_then_on),
         world_unit_test(an_announcement_is_for_everyone_who_has_entered),
         world_unit_test(stopping_ends_every_connection_also_those_at_the_door),
         world_unit_test(a_close_ends_that_session),

@@ -184,6 +184,17 @@ keep_message(struct fanout *f, struct heard_room *room, struct event *message)
 
 /* --- Everything else ---------------------------------------------------- */
 
+static void
+tell_one(struct fanout *f, struct subscription *sub, struct variants *v)
+{
+    struct receiver *r = sub->receiver;
+
+    if (v->event->kind == EVENT_UPLOADING && r->wants_uploads)
+        r->ops->answer(r, v->event, sub);
+    else
+        fanout_send(f, r, variant(v, r, subscription_encoding(sub)), 1);
+}
+
 /* Not in the log: whoever lags will not hear of it. */
 static void
 tell_room(struct fanout *f, const struct heard_room *room,
@@ -198,7 +209,7 @@ tell_room(struct fanout *f, const struct heard_room *room,
 
         if (r->session != p->session && may_read(sub) && !sub->behind &&
             lag_has_room(f, r))
-            fanout_send(f, r, variant(&v, r, subscription_encoding(sub)), 1);
+            tell_one(f, sub, &v);
     }
     f->walking = false;
     variants_done(&v);

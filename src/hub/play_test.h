@@ -313,6 +313,15 @@ entering(struct play *p, uint64_t session, const char *name)
 }
 
 static inline struct command *
+visiting(struct play *p, uint64_t session, const char *name)
+{
+    struct command *c = entering(p, session, name);
+
+    c->visit = true;
+    return c;
+}
+
+static inline struct command *
 joining(struct play *p, uint64_t session, const char *target)
 {
     return play_command(p, COMMAND_JOIN, session, target, NULL, NULL);

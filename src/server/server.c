@@ -23,6 +23,9 @@
  * loops, the listener, standard streams. */
 #define RESERVED_FDS 96
 
+/* What a power cut may take from an upload at most. */
+#define FILE_SYNC_BYTES (8 * 1024 * 1024)
+
 /* Asked in this order; the one without sniff comes last. */
 static const struct dialect *const dialects[] = {
     &native_dialect, &line_dialect, NULL,
@@ -47,6 +50,8 @@ struct server {
     struct mailbox *mailboxes[LIMIT_WORKERS];   /* the operator's is last */
     struct operator *operator;
     struct readers *readers;
+    struct blobs *blobs;
+    struct movers *movers;
     struct core *core;
     struct listener *listener;
 };
@@ -231,6 +236,21 @@ make_state(struct server *s, struct err *e)
     return hub_new(s->store, &o, metrics_shard_new(s->metrics), &s->hub, e);
 }
 
+/* Behind the store: its lock on the data folder is this folder's too. */
+static int
+open_files(struct server *s, struct err *e)
+{
+    const struct config *c = s->config;
+    struct blobs_options o = {
+        .floor_bytes = (uint64_t)c->file_floor_bytes,
+        .floor_percent = (unsigned)c->file_floor_percent,
+        .sync_bytes = FILE_SYNC_BYTES,
+    };
+    char folder[CONFIG_TEXT_BYTES + sizeof "/files"];
+    snprintf(folder, sizeof folder, "%s/files", c->data);
+    return blobs_open(folder, &o, &s->blobs, e);
+}
+
 static int
 make_workers(struct server *s, unsigned fds, struct err *e)
 {
@@ -261,6 +281,9 @@ start_threads(struct server *s, struct err *e)
 {
     int r = readers_start(store_path(s->store), (unsigned)s->config->readers,
                           s->mailboxes, &s->readers, e);
+    if (r == 0)
+        r = movers_start(s->blobs, (unsigned)s->config->movers, s->mailboxes,
+                         &s->movers, e);
     if (r < 0)
         return r;
     struct core_options o = {
@@ -277,8 +300,10 @@ start_threads(struct server *s, struct err *e)
         .arg = s,
     };
     r = core_start(&o, &s->core, e);
+    if (r == 0)
+        movers_set_core(s->movers, s->core);
     for (unsigned i = 0; r == 0 && i < s->workers_n; i++)
-        r = worker_start(s->workers[i], s->core, s->readers, NULL, e);
+        r = worker_start(s->workers[i], s->core, s->readers, s->movers, e);
     return r;
 }
 
@@ -314,6 +339,9 @@ unwatch_signals(struct server *s)
     uv_run(&s->loop, UV_RUN_NOWAIT);
 }
 
+/* The movers before the core, so that a file that is just being finished is
+ * still shared; their memory after it, because it may give them work until its
+ * end. */
 static void
 stop_threads(struct server *s)
 {
@@ -328,8 +356,10 @@ stop_threads(struct server *s)
     for (unsigned i = 0; i < s->workers_n; i++)
         if (s->workers[i])
             worker_join(s->workers[i]);
+    movers_finish(s->movers);
     core_stop(&s->core);
     readers_stop(&s->readers);
+    movers_stop(&s->movers);
 }
 
 /* Accepts any half-built server. */
@@ -346,6 +376,7 @@ take_apart(struct server *s)
         must(uv_loop_close(&s->loop) == 0);
     }
     operator_free(&s->operator);
+    blobs_close(&s->blobs);       /* whatever was in a mailbox is gone now */
     gate_free(&s->gate);
     hub_free(&s->hub);
     store_close(&s->store);
@@ -366,6 +397,8 @@ server_run(const struct config *config)
     unsigned fds = raise_fd_limit();
     if (r == 0)
         r = make_state(&s, &e);
+    if (r == 0)
+        r = open_files(&s, &e);
     if (r == 0)
         r = make_workers(&s, fds, &e);
     if (r == 0)

@@ -24,6 +24,9 @@ client_id_given(const struct client_id *c)
 
 #define FILE_SIZE_UNKNOWN UINT64_MAX
 
+/* So much is reserved at a time for a file of unknown size. */
+#define FILE_RESERVE_STEP (16 * UINT64_C(1048576))
+
 enum file_state {
     FILE_ARRIVING = 1,     /* reserved; its bytes come */
     FILE_WHOLE = 2,        /* on disk, and a message in its room */
@@ -47,7 +50,8 @@ struct file_row {
     struct str name;       /* a safe base name */
     uint64_t reserved;     /* bytes that count against the quotas */
     uint64_t seq;          /* of its message; 0 = none yet */
-    int64_t created_ms;
+    int64_t created_ms;    /* when it was asked for; once whole, its message's
+                              time */
     int64_t expires_ms;    /* an arriving one's end; 0 = never */
 };
 
