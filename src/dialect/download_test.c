@@ -3,6 +3,29 @@
  * A download's steps, with real files that the test writes. */
 #include "dialect/files_test.h"
 
+/* The page cache cannot be made cold when a test wants it to be. */
+static bool is_cold;
+
+bool __wrap_blob_is_warm(const struct blob *b, uint64_t offset, size_t n);
+bool __real_blob_is_warm(const struct blob *b, uint64_t offset, size_t n);
+
+bool
+__wrap_blob_is_warm(const struct blob *b, uint64_t offset, size_t n)
+{
+    return !is_cold && __real_blob_is_warm(b, offset, n);
+}
+
+static int
+warm_setup(void **state)
+{
+    is_cold = false;
+    return play_setup(state);
+}
+
+#undef play_unit_test
+#define play_unit_test(f) \
+    cmocka_unit_test_setup_teardown(f, warm_setup, play_teardown)
+
 /* A file of the test's own, still arriving. Returns owned. */
 static struct blob *
 file(struct play *p, uint64_t size, size_t written)
@@ -168,13 +191,8 @@ a_cold_file_is_warmed_before_it_is_sent(void **state)
     struct blob *b = file(p, SIZE, SIZE);
 
     finish(p, b);
-    posix_fadvise(blob_fd(b), 0, 0, POSIX_FADV_DONTNEED);
-    if (blob_is_warm(b, 0, SIZE)) {
-        blob_unref(&b);
-        print_message("# this file system keeps everything in memory\n");
-        skip();
-    }
     begin(p, SIZE, FILE_WHOLE);
+    is_cold = true;
     fake_conn_drain(p->conn);
     assert_int_equal(p->conn->sent.n, 0);
     assert_true(p->down.waiting);
@@ -182,8 +200,13 @@ a_cold_file_is_warmed_before_it_is_sent(void **state)
     assert_int_equal(p->conn->sent.n, 0);
     assert_non_null(p->conn->jobs);
     assert_null(p->conn->jobs->next);
+
+    /* Sent though the file system still calls it cold. */
     do_move(p, MOVE_WARM);
     assert_false(p->down.waiting);
+    fake_conn_drain(p->conn);
+    assert_int_equal(p->conn->sent.n, SIZE / 2);
+    assert_true(p->down.waiting);
     drain(p);
     drain(p);
     assert_int_equal(p->down.state, DOWNLOAD_DONE);
@@ -191,7 +214,7 @@ a_cold_file_is_warmed_before_it_is_sent(void **state)
     blob_unref(&b);
 }
 
-/* --- As it arrives ------------------------------------------------------------ */
+/* --- As it arrives ------------------------------------------------------ */
 
 static void
 one_that_arrives_is_followed(void **state)
@@ -274,7 +297,7 @@ one_that_is_given_up_fails_its_readers(void **state)
     blob_unref(&b);
 }
 
-/* --- In pieces ------------------------------------------------------------------ */
+/* --- In pieces ---------------------------------------------------------- */
 
 /* download_read() until it waits; returns how many bytes came. */
 static size_t
@@ -314,7 +337,7 @@ it_can_be_read_in_pieces_as_well(void **state)
     blob_unref(&b);
 }
 
-/* --- Refusals, and the end -------------------------------------------------------- */
+/* --- Refusals, and the end ---------------------------------------------- */
 
 static void
 what_may_not_be_fetched_fails(void **state)

@@ -82,7 +82,7 @@ play_teardown(void **state)
 #define play_unit_test(f) \
     cmocka_unit_test_setup_teardown(f, play_setup, play_teardown)
 
-/* --- The core ------------------------------------------------------------- */
+/* --- The core ----------------------------------------------------------- */
 
 /* The next command is of this kind; keeps its facts. */
 static inline void
@@ -123,7 +123,7 @@ deny(struct play *p, enum command_kind command, uint64_t request,
     fake_conn_answer(p->conn, e);
 }
 
-/* --- The movers ------------------------------------------------------------ */
+/* --- The movers --------------------------------------------------------- */
 
 /* The next job is of this kind; does it. Returns its SHARE, owned, or NULL. */
 static inline struct command *

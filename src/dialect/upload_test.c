@@ -91,7 +91,7 @@ expect_done(struct play *p, uint64_t size)
     assert_int_equal(room_on_disk(p->room, ""), size);
 }
 
-/* --- From the beginning to the end ----------------------------------------- */
+/* --- From the beginning to the end -------------------------------------- */
 
 static void
 a_file_is_asked_for_opened_written_and_shared(void **state)
@@ -190,7 +190,7 @@ the_uploaders_checksum_is_asked_for(void **state)
     assert_int_equal(p->up.why, DENY_BAD_CHECKSUM);
 }
 
-/* --- Refusals --------------------------------------------------------------- */
+/* --- Refusals ----------------------------------------------------------- */
 
 static void
 the_core_may_refuse_it(void **state)
@@ -289,7 +289,7 @@ a_file_that_cannot_be_opened_fails_with_the_reason(void **state)
                         "out of file descriptors, try again later");
 }
 
-/* --- Unknown size ------------------------------------------------------------ */
+/* --- Unknown size ------------------------------------------------------- */
 
 static void
 one_of_unknown_size_reserves_as_it_goes(void **state)
@@ -362,7 +362,7 @@ a_reservation_that_nobody_needs_any_more_may_be_refused(void **state)
     expect_done(p, MANY);
 }
 
-/* --- Resuming ------------------------------------------------------------------ */
+/* --- Resuming ----------------------------------------------------------- */
 
 static void
 a_paused_one_is_synced_and_goes_on_from_there(void **state)
@@ -444,7 +444,7 @@ one_of_unknown_size_counts_on_what_it_had_reserved(void **state)
     expect_no_command(p);
 }
 
-/* --- Giving up -------------------------------------------------------------- */
+/* --- Giving up ---------------------------------------------------------- */
 
 static void
 dropping_is_over_when_the_core_says_so(void **state)
