@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -43,7 +42,7 @@ fail(struct upload *u, enum deny why, struct str detail)
 {
     u->state = UPLOAD_FAILED;
     u->why = why;
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(detail));
+    str_to_z(detail, u->detail, sizeof u->detail);
     buf_done(&u->piece);
 }
 
@@ -104,8 +103,8 @@ on_granted(struct conn *c, struct upload *u, const struct event *e)
     u->granted = true;
     u->facts = *e->file;
     u->room = e->room;
-    snprintf(u->name, sizeof u->name, "%.*s", STR_FMT(e->text));
-    snprintf(u->room_name, sizeof u->room_name, "%.*s", STR_FMT(e->room_name));
+    str_to_z(e->text, u->name, sizeof u->name);
+    str_to_z(e->room_name, u->room_name, sizeof u->room_name);
     u->state = UPLOAD_OPENING;
     job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
     job->size = u->facts.size;
