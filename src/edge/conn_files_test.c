@@ -11,8 +11,8 @@
  */
 #include "edge/rig_test.h"
 
-#include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { FILE_BYTES = 32 * 1024 * 1024 };
 
@@ -23,8 +23,8 @@ static uint8_t *file_p;
 
 static pthread_mutex_t moved_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct move_job moved;
-static unsigned moves, forgotten;
-static bool grows;
+static atomic_uint moves, forgotten;
+static atomic_bool grows;
 
 static void
 note_move(const struct move_job *job)
@@ -77,8 +77,7 @@ struct pipe {
     bool pieces, idle;
 };
 
-/* Looked at by the tests' thread after the worker is done with them. */
-static size_t most_queued, most_taken, drains;
+static atomic_size_t most_queued, most_taken, drains;
 
 static void
 pipe_begin(struct conn *c, uint64_t n, bool pieces)
