@@ -103,6 +103,7 @@ struct dialect_config {
 
     /* Files. */
     uint64_t file_bytes;           /* the largest; UINT64_MAX = no limit */
+    int64_t file_expires_ms;       /* how long an interrupted upload waits */
 
     /* HTTP. */
     const char *http_hosts;        /* names this server goes by, blanks

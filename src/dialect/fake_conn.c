@@ -333,7 +333,8 @@ hear(struct conn *c, const struct event *e)
             e->sender_id == r->who.sender_id)
             return;
     }
-    s = c->dialect->encode(&c->config, sub ? sub->encoding : 0, e);
+    s = c->dialect->encode(&c->config,
+                           r->encoding + (sub ? sub->encoding : 0u), e);
     if (s)
         conn_send(c, s);
 }
