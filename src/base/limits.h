@@ -22,6 +22,8 @@
 #define LIMIT_UPLOADS            10000   /* arriving at once ... */
 #define LIMIT_UPLOADS_PER_OWNER  1000    /* ... of one person */
 #define LIMIT_PIECE_BYTES        (64 * 1024)   /* of a file, at a time */
+#define LIMIT_RESERVE_BYTES      (16 * 1024 * 1024)  /* for a file of unknown
+                                            size, at a time */
 #define LIMIT_CREDIT_BYTES       (256 * 1024)  /* native: unacknowledged ones */
 #define LIMIT_STREAMS            16      /* files at a time on a connection */
 #define LIMIT_FILES_PAGE         500

@@ -37,8 +37,11 @@ struct download {
     uint64_t end;                /* behind the last; UINT64_MAX: wherever an
                                     upload of unknown size ends */
     enum deny why;
+    char detail[64];             /* more about it; may be empty */
     struct blob *blob;
     bool waiting;                /* for growth or for the disk */
+    bool growing;                /* of these, for growth */
+    uint64_t warm;               /* bytes before that come without the disk */
     char name[LIMIT_FILE_NAME_BYTES + 1];
     char sender[LIMIT_NAME_BYTES + 1];
 };
@@ -51,8 +54,10 @@ void download_begin(struct conn *c, struct download *d, uint64_t request,
 void download_answer(struct conn *c, struct download *d,
                      const struct event *e);
 
-/* Sends what can be sent now, from within drain(). DONE or FAILED may follow.
- * Returns the bytes sent. */
+/* Sends what can be sent now, from within drain(), but no more than a
+ * mebibyte. DONE or FAILED may follow. Returns the bytes sent. Fewer than could
+ * be: the socket is full, and drain() comes again; or d->waiting, and then
+ * download_answer() does. */
 size_t download_pump(struct conn *c, struct download *d);
 
 /* Copies up to n bytes that can be sent now into p, and moves on; 0: none now

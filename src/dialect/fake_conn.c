@@ -32,6 +32,9 @@ fake_conn_new(const struct dialect *d, const struct dialect_config *config)
     c->config = *config;
     c->state = must_alloc(d->state_bytes ? d->state_bytes : 1);
     c->commands_end = &c->commands;
+    c->jobs_end = &c->jobs;
+    list_init(&c->waits);
+    c->file_window = c->file_room = SIZE_MAX;
     c->receiver.session = FAKE_SESSION;
     c->receiver.skip_own = d->skip_own;
     list_init(&c->receiver.subs);
@@ -55,8 +58,10 @@ fake_conn_free(struct conn **c)
 {
     if (!*c)
         return;
+    (*c)->closing = true;
     if ((*c)->dialect->close)
         (*c)->dialect->close(*c);
+    fake_conn_forget_files(*c);
     list_each(it, tmp, &(*c)->receiver.subs)
         subscription_free(list_entry(it, struct subscription, link));
     command_free_all((*c)->commands);
@@ -125,6 +130,10 @@ conn_printf(struct conn *c, const char *fmt, ...)
 void
 conn_command(struct conn *c, struct command *cmd)
 {
+    if (c->closing) {
+        command_free(&cmd);
+        return;
+    }
     must(!c->ended && !c->finished);
     cmd->session = c->receiver.session;
     cmd->now_ms = FAKE_NOW_MS;

@@ -2,7 +2,8 @@
  *
  * A connection without a socket: what a dialect sends and commands is kept
  * for a test to look at. Implements dialect/conn.h; linked into the dialects'
- * unit tests and fuzz targets only. */
+ * unit tests and fuzz targets only. The part about files is
+ * fake_conn_files.c. */
 #ifndef DIALECT_FAKE_CONN_H
 #define DIALECT_FAKE_CONN_H
 
@@ -20,7 +21,20 @@ struct conn {
     struct buf rest;               /* unparsed input */
     int64_t timer_ms, silent_ms;
     bool held, spoke, eof, ended, finished, clean;
+    bool closing;                  /* what is commanded now goes nowhere */
     char reason[256];
+
+    /* Files, and HTTP. */
+    struct move_job *jobs;         /* asked of the movers, oldest first */
+    struct move_job **jobs_end;
+    struct list waits;             /* for growth */
+    size_t file_window;            /* what conn_send_file() takes between two
+                                      drains; SIZE_MAX at first */
+    size_t file_room;              /* left of it */
+    size_t queued;                 /* what conn_queued() says */
+    bool drains, occupied, hurried, served, was_reset, websocket;
+    const struct dialect *const *others;   /* whom it may be upgraded to;
+                                              NULL-terminated, or NULL */
 };
 
 /* Opens the dialect at once. */
@@ -42,5 +56,24 @@ void fake_conn_answer(struct conn *c, struct event *e);
 
 /* The oldest command, taken out: the caller's; NULL when there is none. */
 struct command *fake_conn_take(struct conn *c);
+
+/* The same of the jobs for the movers. */
+struct move_job *fake_conn_take_job(struct conn *c);
+
+/* Does the oldest job as a mover would, and delivers its answer. False: there
+ * was none. ret_share: the COMMAND_SHARE of a FINISH that succeeded, owned, or
+ * NULL. */
+bool fake_conn_move(struct conn *c, struct blobs *blobs,
+                    struct command **ret_share);
+
+/* Tells those waits that are over, by MOVED with MOVE_GREW; how many. */
+unsigned fake_conn_grow(struct conn *c);
+
+/* The socket has taken everything: the window is open again, and drain() is
+ * called if it is wanted. */
+void fake_conn_drain(struct conn *c);
+
+/* Frees what is kept for files; fake_conn_free() calls it. */
+void fake_conn_forget_files(struct conn *c);
 
 #endif

@@ -10,7 +10,14 @@
  *
  * The dialect gives bytes with upload_write() and hears of every step by
  * passing ANSWERs with the upload's request number to upload_answer(). At most
- * two pieces are in memory: one on its way to the disk, one being gathered. */
+ * two pieces are in memory: one on its way to the disk, one being gathered.
+ *
+ * A session that ends takes with it what cannot be resumed: the core drops a
+ * non-resumable file that is still arriving when the session that asked for it
+ * LEAVEs, whatever of it the movers still have in hand. So nothing is left
+ * behind by a connection that is cut, and who wants a file to be kept stays
+ * until DONE. What was finished is told to the room also while the server
+ * stops. */
 #ifndef DIALECT_UPLOAD_H
 #define DIALECT_UPLOAD_H
 
@@ -37,12 +44,18 @@ struct upload {
     uint64_t on_disk;            /* of them, what has been written */
     uint64_t room, seq;          /* DONE */
     enum deny why;               /* FAILED */
+    char detail[64];             /* more about it; may be empty */
     struct blob *blob;
     uint64_t writer;
     uint64_t reserved;           /* of one whose size is not known */
     struct buf piece;            /* gathered, not yet on its way */
+    bool begun;                  /* by upload_begin(), not resumed */
+    bool granted;                /* the core knows it */
+    bool reserving;              /* a RESERVE is under way */
     bool moving;                 /* a job is under way */
     bool finish, pause;          /* once nothing is */
+    bool sealed;                 /* the FINISH is under way, or done */
+    bool dropping;
     bool expects;
     uint8_t expected[32];        /* the uploader's checksum */
     char name[LIMIT_FILE_NAME_BYTES + 1];   /* the safe one, from READY on */
@@ -79,14 +92,17 @@ void upload_finish(struct conn *c, struct upload *u, const uint8_t *sha256);
 /* What came is written and synced, then PAUSED. */
 void upload_pause(struct conn *c, struct upload *u);
 
-/* Given up for good: DROPPED once that is answered. */
+/* Given up for good: DROPPED once that is answered, or DONE when it had just
+ * been shared. Before that it takes no bytes. */
 void upload_drop(struct conn *c, struct upload *u);
 
 /* e->request is u's: takes the step. The dialect looks at u->state after it. */
 void upload_answer(struct conn *c, struct upload *u, const struct event *e);
 
 /* The connection lets go of it, in whatever state: a resumable one stays for
- * its time, another is dropped unless it is finishing. Back to NONE. */
+ * its time (but for one whose id was never told), another is dropped unless
+ * its last byte is on disk and it is being shared. Back to NONE; answers that
+ * come later, with this request, are nobody's. */
 void upload_close(struct conn *c, struct upload *u);
 
 #endif

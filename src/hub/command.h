@@ -41,7 +41,9 @@ enum command_kind {
     /* Files. `file` is set in all but FILES. */
     COMMAND_UPLOAD,    /* target, name (the file's), file: id and ticket (both
                           random, from the worker), size, resumable
-                          -> ANSWER_UPLOAD, once it is reserved and stored */
+                          -> ANSWER_UPLOAD, once it is reserved and stored.
+                          Of unknown size: the first LIMIT_RESERVE_BYTES are.
+                          Dropped when its session LEAVEs, unless resumable */
     COMMAND_RESUME,    /* file: id and ticket -> ANSWER_UPLOAD. Also of one that
                           is whole already: its state says so */
     COMMAND_RESERVE,   /* file: id, ticket, size: that much will come, for one

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One job of an upload is under way at a time, so that its bytes stay in
+ * order; what comes meanwhile is gathered and goes as the next one. */
+#include "dialect/upload.h"
+
+#include "base/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+command(struct conn *c, struct upload *u, enum command_kind kind)
+{
+    struct str none = {0};
+    struct command *cmd = command_new_file(kind, none, none, &u->facts);
+
+    cmd->request = u->request;
+    conn_command(c, cmd);
+}
+
+static void
+move(struct conn *c, struct upload *u, struct move_job *job)
+{
+    job->request = u->request;
+    job->id = u->facts.id;
+    job->writer = u->writer;
+    u->moving = true;
+    conn_move(c, job);
+}
+
+static void
+append(struct conn *c, struct upload *u, const void *p, size_t n)
+{
+    struct move_job *job = move_job_new(MOVE_APPEND, u->blob, n);
+
+    memcpy(job->data, p, n);
+    move(c, u, job);
+}
+
+static void
+fail(struct upload *u, enum deny why, struct str detail)
+{
+    u->state = UPLOAD_FAILED;
+    u->why = why;
+    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(detail));
+    buf_done(&u->piece);
+}
+
+static bool
+is_sized(const struct upload *u)
+{
+    return u->facts.size != FILE_SIZE_UNKNOWN;
+}
+
+/* --- The beginning ------------------------------------------------------ */
+
+static void
+start(struct upload *u, uint64_t request, size_t piece_max)
+{
+    *u = (struct upload){.state = UPLOAD_ASKED, .request = request};
+    u->facts.state = FILE_ARRIVING;
+    buf_init(&u->piece, piece_max);
+}
+
+void
+upload_begin(struct conn *c, struct upload *u, uint64_t request,
+             const struct upload_wish *wish)
+{
+    struct command *cmd;
+
+    start(u, request, wish->piece_max);
+    u->begun = true;
+    u->facts.id = file_id_new();
+    u->facts.ticket = file_id_new();
+    u->facts.size = wish->size;
+    u->facts.resumable = wish->resumable;
+    cmd = command_new_file(COMMAND_UPLOAD, wish->target, wish->name,
+                           &u->facts);
+    cmd->request = request;
+    conn_command(c, cmd);
+}
+
+void
+upload_resume(struct conn *c, struct upload *u, uint64_t request,
+              const struct file_id *id, const struct file_id *ticket,
+              size_t piece_max)
+{
+    start(u, request, piece_max);
+    u->facts.id = *id;
+    u->facts.ticket = *ticket;
+    u->facts.size = FILE_SIZE_UNKNOWN;
+    u->facts.resumable = true;
+    command(c, u, COMMAND_RESUME);
+}
+
+static void
+on_granted(struct conn *c, struct upload *u, const struct event *e)
+{
+    struct move_job *job;
+
+    if (u->state != UPLOAD_ASKED)
+        return;
+    u->granted = true;
+    u->facts = *e->file;
+    u->room = e->room;
+    snprintf(u->name, sizeof u->name, "%.*s", STR_FMT(e->text));
+    snprintf(u->room_name, sizeof u->room_name, "%.*s", STR_FMT(e->room_name));
+    u->state = UPLOAD_OPENING;
+    job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
+    job->size = u->facts.size;
+    move(c, u, job);
+}
+
+/* Reservations go in steps, so that what is there tells how many there are. */
+static void
+on_opened(struct upload *u, const struct event *e)
+{
+    u->blob = blob_ref(e->blob);
+    u->writer = e->session;
+    u->offset = u->on_disk = e->file->size;
+    u->reserved = (u->offset + LIMIT_RESERVE_BYTES - 1) / LIMIT_RESERVE_BYTES *
+                  LIMIT_RESERVE_BYTES;
+    if (u->reserved == 0)
+        u->reserved = LIMIT_RESERVE_BYTES;
+    u->state = UPLOAD_READY;
+}
+
+/* --- The bytes ---------------------------------------------------------- */
+
+bool
+upload_has_room(const struct upload *u)
+{
+    return u->state == UPLOAD_READY && !u->pause && !u->dropping &&
+           (!u->moving || u->piece.n < u->piece.max) &&
+           (is_sized(u) || u->offset < u->reserved);
+}
+
+/* Early enough that the bytes do not wait for the answer. */
+static void
+reserve(struct conn *c, struct upload *u)
+{
+    struct str none = {0};
+    struct file_facts facts = u->facts;
+    struct command *cmd;
+
+    if (is_sized(u) || u->reserving ||
+        u->reserved - u->offset > LIMIT_RESERVE_BYTES / 4)
+        return;
+    u->reserving = true;
+    facts.size = u->reserved + LIMIT_RESERVE_BYTES;
+    cmd = command_new_file(COMMAND_RESERVE, none, none, &facts);
+    cmd->request = u->request;
+    conn_command(c, cmd);
+}
+
+static size_t
+least(size_t a, uint64_t b)
+{
+    return a < b ? a : (size_t)b;
+}
+
+size_t
+upload_write(struct conn *c, struct upload *u, const void *p, size_t n)
+{
+    size_t taken = 0, more;
+
+    must(u->state == UPLOAD_READY);
+    if (is_sized(u) && n > u->facts.size - u->offset) {
+        fail(u, DENY_BAD_OFFSET, (struct str){0});
+        return 0;
+    }
+    if (n == 0 || !upload_has_room(u))
+        return 0;
+    if (!is_sized(u))
+        n = least(n, u->reserved - u->offset);
+    if (!u->moving) {
+        taken = least(n, u->piece.max);
+        append(c, u, p, taken);
+    }
+    more = least(n - taken, u->piece.max - u->piece.n);
+    if (buf_append(&u->piece, (const char *)p + taken, more) == 0)
+        taken += more;
+    u->offset += taken;
+    reserve(c, u);
+    return taken;
+}
+
+/* What comes next, once nothing is under way. */
+static void
+step(struct conn *c, struct upload *u)
+{
+    struct move_job *job;
+
+    if (u->moving)
+        return;
+    if (u->piece.n > 0) {
+        append(c, u, u->piece.p, u->piece.n);
+        buf_clear(&u->piece);
+    } else if (u->pause) {
+        move(c, u, move_job_new(MOVE_SYNC, u->blob, 0));
+    } else if (u->finish && !u->sealed) {
+        u->sealed = true;
+        job = move_job_new(MOVE_FINISH, u->blob, 0);
+        job->expects = u->expects;
+        memcpy(job->sha256, u->expected, sizeof job->sha256);
+        move(c, u, job);
+    }
+}
+
+void
+upload_finish(struct conn *c, struct upload *u, const uint8_t *sha256)
+{
+    must(u->state == UPLOAD_READY && !u->pause);
+    if (is_sized(u) && u->offset < u->facts.size) {
+        fail(u, DENY_BAD_OFFSET, (struct str){0});
+        return;
+    }
+    u->expects = sha256 != NULL;
+    if (sha256 != NULL)
+        memcpy(u->expected, sha256, sizeof u->expected);
+    u->finish = true;
+    u->state = UPLOAD_FINISHING;
+    step(c, u);
+}
+
+void
+upload_pause(struct conn *c, struct upload *u)
+{
+    must(u->state == UPLOAD_READY);
+    u->pause = true;
+    step(c, u);
+}
+
+/* --- The answers -------------------------------------------------------- */
+
+static void
+on_moved(struct conn *c, struct upload *u, const struct event *e)
+{
+    u->moving = false;
+    if (u->state != UPLOAD_OPENING && e->file->size > u->on_disk)
+        u->on_disk = e->file->size;
+    if (u->state == UPLOAD_FAILED)
+        return;
+    if (e->deny != DENY_NONE) {
+        fail(u, e->deny, e->text);
+    } else if (e->token == MOVE_OPEN_WRITE) {
+        on_opened(u, e);
+    } else if (e->token == MOVE_SYNC) {
+        u->state = UPLOAD_PAUSED;
+    } else {
+        step(c, u);
+    }
+}
+
+/* Once all bytes are there, nothing more needs to be reserved. */
+static void
+on_denied(struct upload *u, const struct event *e)
+{
+    if (u->state == UPLOAD_FAILED ||
+        (e->command == COMMAND_RESERVE && u->state != UPLOAD_READY))
+        return;
+    fail(u, e->deny, e->text);
+}
+
+static void
+on_posted(struct upload *u, const struct event *e)
+{
+    u->state = UPLOAD_DONE;
+    u->room = e->room;
+    u->seq = e->seq;
+}
+
+static void
+on_reserved(struct upload *u)
+{
+    u->reserving = false;
+    u->reserved += LIMIT_RESERVE_BYTES;
+}
+
+/* Of all that may still come, only how the drop went matters, and whether the
+ * file was shared before it. */
+static void
+answer_dropping(struct upload *u, const struct event *e)
+{
+    if (e->kind == ANSWER_POSTED)
+        on_posted(u, e);
+    else if (e->command != COMMAND_DROP || u->state == UPLOAD_DONE)
+        return;
+    else if (e->kind == ANSWER_DONE)
+        u->state = UPLOAD_DROPPED;
+    else if (e->kind == ANSWER_DENIED && !u->sealed)
+        fail(u, e->deny, e->text);
+}
+
+void
+upload_answer(struct conn *c, struct upload *u, const struct event *e)
+{
+    if (u->dropping)
+        answer_dropping(u, e);
+    else if (e->kind == ANSWER_UPLOAD)
+        on_granted(c, u, e);
+    else if (e->kind == ANSWER_MOVED)
+        on_moved(c, u, e);
+    else if (e->kind == ANSWER_POSTED)
+        on_posted(u, e);
+    else if (e->kind == ANSWER_DENIED)
+        on_denied(u, e);
+    else if (e->kind == ANSWER_DONE && e->command == COMMAND_RESERVE)
+        on_reserved(u);
+}
+
+/* --- The end ------------------------------------------------------------ */
+
+/* Right behind the question, if that has not been answered: the core takes
+ * them in their order. */
+void
+upload_drop(struct conn *c, struct upload *u)
+{
+    if (u->dropping)
+        return;
+    u->dropping = true;
+    buf_done(&u->piece);
+    command(c, u, COMMAND_DROP);
+}
+
+static bool
+must_be_dropped(const struct upload *u)
+{
+    if (u->state == UPLOAD_NONE || u->dropping || u->state == UPLOAD_DONE)
+        return false;
+    if (u->state == UPLOAD_ASKED)
+        return u->begun;
+    if (u->sealed && u->state == UPLOAD_FINISHING)
+        return false;
+    return u->granted && !u->facts.resumable;
+}
+
+/* A resumable one is found as far along as it can be. */
+static void
+leave(struct conn *c, struct upload *u)
+{
+    if (u->blob == NULL || u->moving)
+        return;
+    if (u->piece.n > 0)
+        append(c, u, u->piece.p, u->piece.n);
+    else
+        blob_leave(u->blob, u->writer);
+}
+
+void
+upload_close(struct conn *c, struct upload *u)
+{
+    if (must_be_dropped(u))
+        command(c, u, COMMAND_DROP);
+    else if (!u->dropping &&
+             (u->state == UPLOAD_READY || u->state == UPLOAD_FAILED))
+        leave(c, u);
+    blob_unref(&u->blob);
+    buf_done(&u->piece);
+    *u = (struct upload){0};
+}
