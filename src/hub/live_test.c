@@ -200,6 +200,54 @@ many_voices_in_a_run_all_skip_their_own(void **state)
     }
 }
 
+static void
+an_upload_is_handed_to_who_acts_on_it_and_encoded_for_the_others(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+    struct fake *c = listener(w, 3, 7, 0);
+    size_t answers = a->answers;
+
+    a->r.wants_uploads = c->r.wants_uploads = true;
+    mail(w, PARCEL_ROOM, 3, 7, plain_event(EVENT_UPLOADING, 7));
+    deliver_mail(w);
+    assert_int_equal(a->answers, answers + 1);
+    assert_int_equal(a->last_answer.kind, EVENT_UPLOADING);
+    assert_ptr_equal(a->last_sub, fanout_subscription(&a->r, 7));
+    assert_int_equal(a->n, 0);
+    assert_int_equal(b->n, 1);
+    assert_int_equal(b->log[0].kind, EVENT_UPLOADING);
+    assert_int_not_equal(c->last_answer.kind, EVENT_UPLOADING);
+    mail(w, PARCEL_ROOM, 0, 7, plain_event(EVENT_TYPING, 7));
+    deliver_mail(w);
+    assert_int_equal(a->n, 1);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+    fake_free(w->fanout, &c);
+}
+
+static void
+who_may_not_read_is_not_handed_an_upload(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 8, 0);
+    struct access_room direct = {.kind = ROOM_DIRECT, .peers = {1, 9}};
+
+    mail(w, PARCEL_SUBSCRIBE, 1, 7, plain_event(EVENT_SUBSCRIBED, 7))->access =
+        direct;
+    mail(w, PARCEL_SUBSCRIBE, 2, 7, plain_event(EVENT_SUBSCRIBED, 7))->access =
+        direct;
+    a->r.wants_uploads = b->r.wants_uploads = true;
+    mail(w, PARCEL_ROOM, 0, 7, plain_event(EVENT_UPLOADING, 7));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, EVENT_UPLOADING);
+    assert_int_equal(b->last_answer.kind, EVENT_SUBSCRIBED);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
 int
 main(void)
 {
@@ -213,6 +261,9 @@ main(void)
         world_unit_test(who_comes_and_goes_amid_a_run_hears_its_part),
         world_unit_test(a_room_that_empties_amid_a_run_is_forgotten),
         world_unit_test(many_voices_in_a_run_all_skip_their_own),
+        world_unit_test(
+            an_upload_is_handed_to_who_acts_on_it_and_encoded_for_the_others),
+        world_unit_test(who_may_not_read_is_not_handed_an_upload),
     };
 
     return cmocka_run_group_tests(tests, world_begin, NULL);
