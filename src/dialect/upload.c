@@ -43,14 +43,13 @@ fail_as_said(struct upload *u, enum deny why)
 {
     u->state = UPLOAD_FAILED;
     u->why = why;
-    str_to_z(detail, u->detail, sizeof u->detail);
     buf_done(&u->piece);
 }
 
 static void
 fail(struct upload *u, enum deny why, struct str detail)
 {
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(detail));
+    str_to_z(detail, u->detail, sizeof u->detail);
     fail_as_said(u, why);
 }
 

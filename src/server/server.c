@@ -124,6 +124,7 @@ dialect_config(const struct server *s)
         .message_bytes = (size_t)c->message_bytes,
         .newline = (enum line_newline)c->newline,
         .names = (enum line_names)c->names,
+        .sharing = (enum line_sharing)c->sharing,
         .pause_ms = c->pause_ms,
         .heartbeat_ms = c->heartbeat_ms,
         .dead_ms = c->dead_ms,
