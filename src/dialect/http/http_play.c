@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialect/http/http_play.h"
 
+#include "base/utf8.h"
 #include "dialect/http/http.h"
 #include "hub/attachment.h"
 
@@ -407,9 +408,13 @@ obey(struct play *p, const struct command *cmd)
     }
 }
 
+/* A file's name is as the peer wrote it: the core makes it safe. */
 static void
 note(struct play *p, const struct command *cmd)
 {
+    must(utf8_is_clean(cmd->target, UTF8_ONE_LINE));
+    must(utf8_is_clean(cmd->text, UTF8_KEEP_LF));
+    must(cmd->file != NULL || utf8_is_clean(cmd->name, UTF8_ONE_LINE));
     must(buf_printf(&p->trace, "%d %zu:%.*s %zu:%.*s %zu:%.*s\n", cmd->kind,
                     cmd->target.n, STR_FMT(cmd->target), cmd->name.n,
                     STR_FMT(cmd->name), cmd->text.n,

@@ -4,6 +4,7 @@
  * words. GET stands for HEAD too. */
 #include "dialect/http/http_routes.h"
 
+#include "base/utf8.h"
 #include "dialect/http/http_accept_wire.h"
 #include "dialect/http/http_handlers.h"
 #include "dialect/http/http_multipart_wire.h"
@@ -85,8 +86,9 @@ take_room(struct http_exchange *x, struct str segment)
 {
     buf_clear(&x->room);
     must(buf_append(&x->room, "#", 1) == 0);
-    return http_segment_decode(&x->room, segment) == WIRE_OK ? MATCH_YES
-                                                             : MATCH_BAD;
+    return http_segment_decode(&x->room, segment) == WIRE_OK &&
+           utf8_is_clean(buf_str(&x->room), UTF8_ONE_LINE) ? MATCH_YES
+                                                           : MATCH_BAD;
 }
 
 static enum match

@@ -294,6 +294,7 @@ bad_paths_and_numbers_are_refused(void **state)
 
     assert_status(play_say(p, GET("/r/%zz")), 400);
     assert_status(play_say(p, GET("/r/a%2fb")), 400);
+    assert_status(play_say(p, GET("/r/a%1b")), 400);
     assert_status(play_say(p, GET("/r/lobby?after=x")), 400);
     assert_status(play_say(p, GET("/r/lobby?after=1&before=2")), 400);
     assert_status(play_say(p, GET("/r/lobby?after=99999999999999999999")),

@@ -8,6 +8,7 @@
 #include "dialect/http/http_tus.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "dialect/http/http_handlers.h"
 #include "dialect/http/http_request.h"
 #include "dialect/http/http_text_wire.h"
@@ -409,7 +410,7 @@ read_room(struct conn *c, struct str metadata)
         return true;
     buf_init(&room, LIMIT_ROOM_BYTES);
     fine = http_tus_find(&room, metadata, "room") == HTTP_FOUND &&
-           room.n > 0;
+           room.n > 0 && utf8_is_clean(buf_str(&room), UTF8_ONE_LINE);
     if (fine && room.p[0] != '#')
         fine = buf_append(&x->room, "#", 1) == 0;
     fine = fine && buf_append_str(&x->room, buf_str(&room)) == 0;
