@@ -271,8 +271,11 @@ file_add(struct play *p, const struct file_facts *facts, struct str name)
 static void
 grant(struct play *p, const struct command *cmd, const struct play_file *f)
 {
-    reply(p, cmd, event_new_file(ANSWER_UPLOAD, cmd->target, none,
-                                 str_of(f->name), &f->facts));
+    struct event *e = event_new_file(ANSWER_UPLOAD, cmd->target, none,
+                                     str_of(f->name), &f->facts);
+
+    e->token = LIMIT_RESERVE_BYTES;
+    reply(p, cmd, e);
 }
 
 static void
@@ -285,6 +288,15 @@ upload(struct play *p, const struct command *cmd)
         refuse(p, cmd, DENY_FILE_TOO_LARGE);
     else
         grant(p, cmd, file_add(p, cmd->file, cmd->name));
+}
+
+static void
+reserve(struct play *p, const struct command *cmd)
+{
+    struct event *e = event_new(ANSWER_DONE, none, none, none, none);
+
+    e->token = cmd->file->size;
+    reply(p, cmd, e);
 }
 
 static void
@@ -397,9 +409,7 @@ obey(struct play *p, const struct command *cmd)
     case COMMAND_FETCH: fetch(p, cmd); break;
     case COMMAND_FILES: files(p, cmd); break;
     case COMMAND_SHARE: share(p, cmd); break;
-    case COMMAND_RESERVE:
-        reply(p, cmd, event_new(ANSWER_DONE, none, none, none, none));
-        break;
+    case COMMAND_RESERVE: reserve(p, cmd); break;
     case COMMAND_PING:
         reply(p, cmd, event_new(ANSWER_PONG, none, none, none, none));
         break;
