@@ -19,6 +19,8 @@
 #define LIMIT_PAGE_BYTES         (128 * 1024)  /* a page's bodies together */
 #define LIMIT_DETECT_BYTES       24
 #define LIMIT_FILE_NAME_BYTES    200
+#define LIMIT_UPLOADS            10000   /* arriving at once ... */
+#define LIMIT_UPLOADS_PER_OWNER  1000    /* ... of one person */
 #define LIMIT_PIECE_BYTES        (64 * 1024)   /* of a file, at a time */
 #define LIMIT_RESERVE_BYTES      (16 * 1024 * 1024)  /* for a file of unknown
                                             size, at a time */
@@ -28,6 +30,12 @@
 #define LIMIT_HTTP_HEAD_BYTES    (16 * 1024)
 #define LIMIT_HTTP_TARGET_BYTES  (8 * 1024)
 #define LIMIT_HTTP_HEADERS       64
+#define LIMIT_HTTP_METHOD_BYTES  32
+#define LIMIT_HTTP_CHUNK_BYTES   256     /* a chunk's extensions */
+#define LIMIT_HTTP_TRAILER_BYTES (8 * 1024)
+#define LIMIT_HTTP_PART_BYTES    (8 * 1024)    /* a form part's fields */
+#define LIMIT_HTTP_PARTS         256     /* in one form */
+#define LIMIT_HTTP_METADATA      32      /* pairs in Upload-Metadata */
 #define LIMIT_WS_MESSAGE_BYTES   (LIMIT_FRAME_BYTES + 8)
 
 #endif

@@ -31,6 +31,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
     X(history_pages_total, COUNTER, "History pages answered") \
     X(users,               GAUGE,   "Named users present") \
     X(rooms,               GAUGE,   "Rooms in memory") \
+    X(uploads,             GAUGE,   "Files that are arriving") \
+    X(files_total,         COUNTER, "Files shared") \
+    X(file_bytes_total,    COUNTER, "Bytes of files shared") \
     X(flood_pauses_total,  COUNTER, "Times a sender was slowed down") \
     X(core_stalls_total,   COUNTER, "Times a worker waited for the core")
 

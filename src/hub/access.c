@@ -6,6 +6,9 @@
 #include "hub/access.h"
 #include "base/must.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* What one may do without a name. */
 static bool
 open_to_readers(enum action action)
@@ -31,6 +34,31 @@ is_peer(const struct access_who *who, const struct access_room *room)
     return who->sender_id != 0
         && (who->sender_id == room->peers[0]
             || who->sender_id == room->peers[1]);
+}
+
+void
+access_write_key(const struct access_room *room,
+                 char out[ACCESS_KEY_BYTES + 1])
+{
+    snprintf(out, ACCESS_KEY_BYTES + 1, "@%016" PRIx64 "+%016" PRIx64,
+             room->peers[0], room->peers[1]);
+}
+
+bool
+access_read_key(enum room_kind kind, struct str key, struct access_room *ret)
+{
+    uint64_t a = 0, b = 0;
+    char text[ACCESS_KEY_BYTES + 1] = "";
+
+    if (kind == ROOM_DIRECT) {
+        if (key.n != ACCESS_KEY_BYTES)
+            return false;
+        memcpy(text, key.p, key.n);
+        if (sscanf(text, "@%16" SCNx64 "+%16" SCNx64, &a, &b) != 2)
+            return false;
+    }
+    *ret = (struct access_room){kind, {a, b}};
+    return true;
 }
 
 enum deny

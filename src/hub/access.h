@@ -65,6 +65,17 @@ struct access_room {
     uint64_t peers[2];      /* a direct room's two people */
 };
 
+/* A direct room's key: '@', its two sender ids as 16 hexadecimal digits each,
+ * the smaller one first, a '+' between them. */
+#define ACCESS_KEY_BYTES 34
+
+void access_write_key(const struct access_room *room,
+                      char out[ACCESS_KEY_BYTES + 1]);
+
+/* What a stored room's kind and key say. False: a direct room's key is none. */
+bool access_read_key(enum room_kind kind, struct str key,
+                     struct access_room *ret);
+
 enum deny access_check(const struct access_who *who, enum action action,
                        const struct access_room *room);
 

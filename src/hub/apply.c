@@ -7,7 +7,9 @@
 #include "hub/query.h"
 #include "hub/session.h"
 #include "hub/signals.h"
+#include "hub/transfer.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 #include "base/utf8.h"
 
 /* Carries out a command and answers it, or returns why not. */
@@ -15,10 +17,12 @@ typedef enum deny apply_fn(struct call *x);
 
 enum {
     ANYONE = 1,        /* also a connection that has not entered */
-    NAMED = 2,         /* not a reader without a name */
+    NAMED = 2,         /* not a reader without a name; a visitor with one */
     OPERATOR = 4,
     SILENT = 8,        /* a refusal is not answered */
     IDLE = 16,         /* done by programs: no sign of a person */
+    PRESENT = 32,      /* with NAMED: not a visitor either */
+    INSIDE = 64,       /* by the server itself: for a session that may be gone */
 };
 
 static enum deny
@@ -59,33 +63,77 @@ static const struct rule {
 } rules[] = {
     [COMMAND_ENTER]    = {session_enter,   ANYONE},
     [COMMAND_LEAVE]    = {session_leave,   ANYONE | SILENT | IDLE},
-    [COMMAND_RENAME]   = {user_rename,     NAMED},
+    [COMMAND_RENAME]   = {user_rename,     NAMED | PRESENT},
     [COMMAND_JOIN]     = {member_join,     0},
     [COMMAND_PART]     = {member_part,     0},
     [COMMAND_POST]     = {message_post,    NAMED},
     [COMMAND_TOPIC]    = {message_topic,   NAMED},
-    [COMMAND_AWAY]     = {user_away,       NAMED},
-    [COMMAND_TYPING]   = {signals_typing,  NAMED | SILENT},
-    [COMMAND_CURSOR]   = {signals_cursor,  NAMED | SILENT | IDLE},
+    [COMMAND_AWAY]     = {user_away,       NAMED | PRESENT},
+    [COMMAND_TYPING]   = {signals_typing,  NAMED | PRESENT | SILENT},
+    [COMMAND_CURSOR]   = {signals_cursor,  NAMED | PRESENT | SILENT | IDLE},
     [COMMAND_WHO]      = {query_who,       0},
     [COMMAND_ROOMS]    = {query_rooms,     0},
     [COMMAND_HISTORY]  = {query_history,   0},
     [COMMAND_PING]     = {ping,            IDLE},
+    [COMMAND_UPLOAD]   = {transfer_upload, NAMED},
+    [COMMAND_RESUME]   = {transfer_resume, IDLE},
+    [COMMAND_RESERVE]  = {transfer_reserve, IDLE},
+    [COMMAND_DROP]     = {transfer_drop,   IDLE},
+    [COMMAND_SHARE]    = {transfer_share,  INSIDE | IDLE},
+    [COMMAND_FETCH]    = {query_fetch,     0},
+    [COMMAND_FILES]    = {query_files,     0},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
 };
 
+/* A visitor's name may have become somebody's since it came. */
 static enum deny
-may_give(const struct call *x, unsigned flags)
+may_sign(struct call *x, unsigned flags)
+{
+    const struct session *s = x->session;
+
+    if (s->user != NULL)
+        return DENY_NONE;
+    if (!s->signs)
+        return DENY_NO_NAME;
+    if (flags & PRESENT) {
+        x->detail = str_of("you are only visiting");
+        return DENY_FORBIDDEN;
+    }
+    return visitor_may_sign(x->hub, s) ? DENY_NONE : DENY_NAME_TAKEN;
+}
+
+static enum deny
+may_give(struct call *x, unsigned flags)
 {
     if (flags & OPERATOR)
         return x->command->session == 0 ? DENY_NONE : DENY_FORBIDDEN;
+    if (flags & INSIDE)
+        return x->command->inside ? DENY_NONE : DENY_FORBIDDEN;
     if (flags & ANYONE)
         return DENY_NONE;
-    if (x->session == NULL || (flags & NAMED && x->session->user == NULL))
+    if (x->session == NULL)
         return DENY_NO_NAME;
-    return DENY_NONE;
+    return flags & NAMED ? may_sign(x, flags) : DENY_NONE;
+}
+
+/* Who was refused under a name is told to be who they are by now. */
+static struct parcel *
+refusal_parcel(const struct call *x, struct event *e)
+{
+    struct parcel *p = parcel_new(PARCEL_SESSION, x->command->session, 0, e);
+
+    if (x->session != NULL)
+        p->who = session_who(x->session);
+    return p;
+}
+
+/* The name or the target; a file's name is still whatever the peer wrote. */
+static struct str
+refused_name(const struct command *c)
+{
+    return c->name.n > 0 && c->file == NULL ? c->name : c->target;
 }
 
 static void
@@ -97,10 +145,9 @@ refuse(const struct call *x, enum deny why, unsigned flags)
     metrics_add(x->hub->shard, METRIC_denied_total, 1);
     if (flags & SILENT)
         return;
-    e = event_new(ANSWER_DENIED, nothing, c->name.n > 0 ? c->name : c->target,
-                  x->detail, nothing);
+    e = event_new(ANSWER_DENIED, nothing, refused_name(c), x->detail, nothing);
     e->deny = why;
-    tell_caller(x, e);
+    tell_caller_parcel(x, refusal_parcel(x, e));
 }
 
 void

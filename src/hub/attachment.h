@@ -6,7 +6,7 @@
 #ifndef HUB_ATTACHMENT_H
 #define HUB_ATTACHMENT_H
 
-#include "base/buf.h"
+#include "base/limits.h"
 #include "store/record.h"
 
 struct attachment {
@@ -26,11 +26,5 @@ size_t attachment_write(const struct attachment *a,
 
 /* False when body is none; the name is borrowed from it. */
 bool attachment_read(struct str body, struct attachment *ret);
-
-/* A name that anybody's file system takes: the last part behind '/', '\' and
- * ':' (a path is nobody's business), NFC, without controls, bidi controls and
- * leading dots, at most LIMIT_FILE_NAME_BYTES with its extension kept, no
- * device of DOS; "file" when nothing is left. Appended to out. */
-void attachment_safe_name(struct buf *out, struct str name);
 
 #endif

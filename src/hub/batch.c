@@ -10,6 +10,7 @@
 #include "hub/batch.h"
 #include "hub/member.h"
 #include "hub/room.h"
+#include "hub/transfer.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ touch(struct hub *h, struct room *r)
 }
 
 enum deny
-batch_write(struct hub *h, struct room *r)
+batch_begin(struct hub *h)
 {
     if (h->batch.error != 0)
         return deny_of(h->batch.error);
@@ -61,8 +62,17 @@ batch_write(struct hub *h, struct room *r)
             return batch_failed(h, rc);
         h->batch.open = true;
     }
-    touch(h, r);
     return DENY_NONE;
+}
+
+enum deny
+batch_write(struct hub *h, struct room *r)
+{
+    enum deny d = batch_begin(h);
+
+    if (d == DENY_NONE)
+        touch(h, r);
+    return d;
 }
 
 void
@@ -116,7 +126,8 @@ forget(struct undo *u)
 static struct event *
 refusal_of(const struct event *answer, enum deny why)
 {
-    struct event *e = event_new(ANSWER_DENIED, nothing, answer->name, nothing,
+    struct str name = answer->name.n > 0 ? answer->name : answer->room_name;
+    struct event *e = event_new(ANSWER_DENIED, nothing, name, nothing,
                                 nothing);
 
     e->deny = why;
@@ -190,6 +201,9 @@ abandon(struct hub *h)
         store_rollback(h->store);
     list_each(it, next, &h->batch.touched)
         take_back(list_entry(it, struct undo, link));
+    list_each(it, next, &h->batch.transfers)
+        transfer_take_back(list_entry(it, struct transfer, touched));
+    batch_drop_moves(h);
     for (unsigned w = 0; w < h->options.workers; w++)
         correct_all(h, &h->out[w], deny_of(h->batch.error));
     metrics_add(h->shard, METRIC_storage_errors_total, 1);
@@ -205,9 +219,20 @@ close_batch(struct hub *h)
         forget(u);
         room_settle(h, r);
     }
+    list_each(it, next, &h->batch.transfers)
+        transfer_settle(h, list_entry(it, struct transfer, touched));
     h->batch.open = false;
     h->batch.error = 0;
-    h->batch.messages = 0;
+    h->batch.messages = h->batch.files = h->batch.file_bytes = 0;
+}
+
+static void
+count(const struct hub *h)
+{
+    metrics_add(h->shard, METRIC_commits_total, 1);
+    metrics_add(h->shard, METRIC_messages_total, h->batch.messages);
+    metrics_add(h->shard, METRIC_files_total, h->batch.files);
+    metrics_add(h->shard, METRIC_file_bytes_total, h->batch.file_bytes);
 }
 
 bool
@@ -230,11 +255,23 @@ hub_commit(struct hub *h)
     if (rc < 0) {
         abandon(h);
     } else if (h->batch.open) {
-        metrics_add(h->shard, METRIC_commits_total, 1);
-        metrics_add(h->shard, METRIC_messages_total, h->batch.messages);
+        count(h);
     }
     close_batch(h);
     return rc;
+}
+
+void
+batch_drop_moves(struct hub *h)
+{
+    struct move_job *job = hub_take_moves(h);
+
+    while (job != NULL) {
+        struct move_job *next = job->next;
+
+        move_job_free(&job);
+        job = next;
+    }
 }
 
 void

@@ -22,6 +22,9 @@ struct undo {
  * failed. */
 enum deny batch_write(struct hub *h, struct room *r);
 
+/* The same for what is in no room. */
+enum deny batch_begin(struct hub *h);
+
 /* A store call has failed: nothing more of this batch is written. Returns what
  * to refuse with. */
 enum deny batch_failed(struct hub *h, int rc);
@@ -35,5 +38,8 @@ const char *room_committed_topic(const struct room *r);
 
 /* Forgets the batch without touching the parcels; for hub_free(). */
 void batch_drop(struct hub *h);
+
+/* No body of a file is to be removed. */
+void batch_drop_moves(struct hub *h);
 
 #endif

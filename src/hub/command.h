@@ -42,19 +42,21 @@ enum command_kind {
     COMMAND_UPLOAD,    /* target, name (the file's), file: id and ticket (both
                           random, from the worker), size, resumable
                           -> ANSWER_UPLOAD, once it is reserved and stored.
-                          Of unknown size: the first LIMIT_RESERVE_BYTES are.
+                          Of unknown size: up to LIMIT_RESERVE_BYTES are.
                           Dropped when its session LEAVEs, unless resumable */
-    COMMAND_RESUME,    /* file: id and ticket -> ANSWER_UPLOAD */
+    COMMAND_RESUME,    /* file: id and ticket -> ANSWER_UPLOAD. Also of one that
+                          is whole already: its state says so */
     COMMAND_RESERVE,   /* file: id, ticket, size: that much will come, for one
-                          of unknown size -> ANSWER_DONE */
+                          of unknown size -> ANSWER_DONE, with how much may */
     COMMAND_DROP,      /* file: id, ticket: an arriving file is given up
                           -> ANSWER_DONE */
     COMMAND_SHARE,     /* file: id, size, sha256: it is whole on disk. From
-                          the movers only, in the name of (worker, session,
-                          request), which may be gone; becomes a message of
-                          the room -> ANSWER_POSTED, as for POST */
+                          the movers only (inside), in the name of (worker,
+                          session, request), which may be gone; becomes a
+                          message of the room -> ANSWER_POSTED, as for POST */
     COMMAND_FETCH,     /* file: id -> ANSWER_FILE, from a reader */
-    COMMAND_FILES,     /* target, page -> ANSWER_FILES, from a reader */
+    COMMAND_FILES,     /* target, page (LATEST or BEFORE) -> ANSWER_FILES, from
+                          a reader */
 
     /* The operator's; session 0. */
     COMMAND_ANNOUNCE,  /* text, to everyone */
@@ -78,12 +80,14 @@ struct command {
     uint64_t sender_id;        /* ENTER: who, across connections */
     struct client_id cid;
     enum message_kind message_kind;
-    struct page_query page;    /* HISTORY: mode, at, limit */
+    struct page_query page;    /* HISTORY, FILES: mode, at, limit */
     uint64_t room;             /* JOIN by number, when target is empty */
     uint64_t after;            /* JOIN: with resume, the last seq it has */
     uint64_t delivered, read;  /* CURSOR */
     uint64_t token;            /* PING */
     bool resume, away, or_similar, clean, visit;
+    bool inside;               /* from within the server: set by core_operate(),
+                                  and what SHARE is refused without */
     struct file_facts *file;   /* of those about files, else NULL; lies behind
                                   the struct */
     _Alignas(8) char data[];

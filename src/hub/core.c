@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hub/movers.h"
 #include "hub/pace.h"
 #include "hub/upkeep.h"
 #include <errno.h>
@@ -110,6 +111,7 @@ void
 core_operate(struct core *c, struct command *cmd)
 {
     must(cmd->worker < c->o.workers);
+    cmd->inside = true;
     if (cmd->session != 0)
         atomic_fetch_add(&c->shares[cmd->worker].waiting, 1);
     cmd->next = NULL;
@@ -308,6 +310,17 @@ commit(struct core *c)
 }
 
 static void
+tell_movers(struct core *c)
+{
+    struct move_job *jobs = hub_take_moves(c->o.hub);
+
+    if (jobs == NULL)
+        return;
+    must(c->o.movers != NULL);
+    movers_submit(c->o.movers, jobs);
+}
+
+static void
 tell(struct core *c)
 {
     int64_t now_us = clock_mono_us();
@@ -319,20 +332,28 @@ tell(struct core *c)
         mailbox_post(c->o.mailboxes[i], &list, now_us);
     }
     readers_submit(c->o.readers, hub_take_jobs(c->o.hub));
+    tell_movers(c);
     for (unsigned i = 0; i < c->o.workers; i++)
         mailbox_wait(c->o.mailboxes[i]);
 }
 
 /* --- The thread --------------------------------------------------------- */
 
+/* What time demands, even the first time, is part of a batch. */
+static void
+finish_batch(struct core *c)
+{
+    tick(c);
+    commit(c);
+    tell(c);
+}
+
 static void
 run_batch(struct core *c)
 {
     unsigned n = apply(c);
 
-    tick(c);
-    commit(c);
-    tell(c);
+    finish_batch(c);
     give_back(c);
     upkeep_worked(&c->upkeep, n, clock_mono_ms());
 }
@@ -343,7 +364,7 @@ run(void *arg)
     struct core *c = arg;
 
     pthread_setname_np(pthread_self(), "core");
-    tick(c);
+    finish_batch(c);
     while (take_batch(c)) {
         do {
             if (c->batch.head != NULL || clock_mono_ms() >= c->tick_at)

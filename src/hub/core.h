@@ -15,11 +15,14 @@
 #include "hub/hub.h"
 
 struct core;
+struct movers;
 
 struct core_options {
     struct hub *hub;                     /* borrowed; the core's alone */
     struct store *store;                 /* borrowed; for checkpoints */
     struct readers *readers;             /* borrowed */
+    struct movers *movers;               /* borrowed; NULL in tests without
+                                            files */
     struct metrics_shard *shard;
     unsigned workers;
     struct mailbox *const *mailboxes;    /* one per worker */
@@ -43,8 +46,9 @@ unsigned core_may_submit(struct core *c, unsigned worker);
 void core_submit(struct core *c, unsigned worker, struct command *head,
                  struct command *tail, unsigned n);
 
-/* One command from the operator, whatever waits; any thread. A session in it
- * is the operator's own, with a worker number and mailbox of its own. */
+/* One command from within the server, whatever waits; any thread: from the
+ * operator, where a session is the operator's own, with a worker number and
+ * mailbox of its own; or from the movers, in the name of who asked. */
 void core_operate(struct core *c, struct command *cmd);
 
 /* Applies what is queued, then ends and joins the thread. NULL is fine. */

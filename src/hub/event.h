@@ -44,7 +44,7 @@ enum event_kind {
     /* Answers; request and command (what is answered) are set. */
     ANSWER_WELCOME,    /* name session time_ms: the name that was given */
     ANSWER_POSTED,     /* room seq time_ms cid duplicate */
-    ANSWER_DONE,
+    ANSWER_DONE,       /* token: of RESERVE, the bytes that are reserved */
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
                           name or target that was refused */
     ANSWER_PAGE,       /* room room_name items(EVENT_MESSAGE) more
@@ -54,16 +54,18 @@ enum event_kind {
     ANSWER_ROOMS,      /* items(ITEM_ROOM) more */
     ANSWER_PONG,       /* token */
     ANSWER_UPLOAD,     /* file (with its ticket) text(its name, made safe) room
-                          room_name: its bytes may come */
-    ANSWER_FILE,       /* file text(its name) name(the uploader) time_ms room
-                          seq(of its message, 0 = arriving). The parcel's
+                          room_name token(bytes reserved): its bytes may come;
+                          or seq(of its message): it is whole */
+    ANSWER_FILE,       /* file text(its name) name(the uploader) sender_id
+                          time_ms room room_name("" = a direct one) seq(of its message, 0 = arriving). The parcel's
                           access is asked at delivery, as for a page. */
     ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
     ANSWER_MOVED,      /* from a mover (movers.h): token(enum move) deny
                           file->size(bytes on disk) blob(an opened one)
                           session(the writer's number) */
 
-    ITEM_FILE,         /* file text(its name) name(the uploader) time_ms seq */
+    ITEM_FILE,         /* file text(its name) name(the uploader) sender_id
+                          time_ms seq */
     ITEM_PERSON,       /* name away text(why away) time_ms(last active)
                           delivered read */
     ITEM_ROOM,         /* room_name text(topic) count(present) seq(last) */

@@ -120,26 +120,37 @@ fanout_send(struct fanout *f, struct receiver *r, struct slab *s, uint32_t n)
 
 /* --- To one session ----------------------------------------------------- */
 
-/* A page of history: what was allowed when it was asked for may not be now. */
+/* What a reader has read of a room: what was allowed when it was asked for may
+ * not be now. Of a file, not even that there is one may be told. */
 static void
-answer_page(struct fanout *f, struct receiver *r, const struct parcel *p)
+answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
 {
-    const struct event *page = p->event;
+    const struct event *e = p->event;
     struct str none = {0};
     struct event *denied;
     enum deny d = access_check(&r->who, ACTION_READ, &p->access);
 
     if (d == DENY_NONE) {
-        metrics_add(f->shard, METRIC_history_pages_total, 1);
-        r->ops->answer(r, page, NULL);
+        if (e->kind == ANSWER_PAGE)
+            metrics_add(f->shard, METRIC_history_pages_total, 1);
+        r->ops->answer(r, e, NULL);
         return;
     }
-    denied = event_new(ANSWER_DENIED, none, page->room_name, none, none);
-    denied->deny = d;
-    denied->command = page->command;
-    denied->request = page->request;
+    denied = event_new(ANSWER_DENIED, none,
+                       e->kind == ANSWER_FILE ? none : e->room_name, none,
+                       none);
+    denied->deny = e->kind == ANSWER_FILE ? DENY_NO_SUCH_FILE : d;
+    denied->command = e->command;
+    denied->request = e->request;
     r->ops->answer(r, denied, NULL);
     event_unref(&denied);
+}
+
+static bool
+was_read(const struct event *e)
+{
+    return e->kind == ANSWER_PAGE || e->kind == ANSWER_FILE
+        || e->kind == ANSWER_FILES;
 }
 
 static void
@@ -147,14 +158,14 @@ deliver_session(struct fanout *f, struct receiver *r, const struct parcel *p)
 {
     const struct event *e = p->event;
 
-    if (e->kind == ANSWER_PAGE) {
-        answer_page(f, r, p);
+    if (was_read(e)) {
+        answer_read(f, r, p);
         return;
     }
-    if (e->kind == ANSWER_WELCOME) {
+    if (e->kind == ANSWER_WELCOME || e->command == COMMAND_ENTER)
         r->who = p->who;
+    if (e->kind == ANSWER_WELCOME)
         r->entered = true;
-    }
     r->ops->answer(r, e, e->kind == EVENT_SUBSCRIBED
                              ? fanout_subscription(r, e->room) : NULL);
 }

@@ -167,6 +167,23 @@ the_welcome_says_who_it_is_before_it_is_passed_on(void **state)
 }
 
 static void
+who_is_refused_under_a_name_is_somebody_else_from_then_on(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct event *e = plain_event(ANSWER_DENIED, 0);
+
+    e->command = COMMAND_ENTER;
+    e->deny = DENY_NAME_TAKEN;
+    mail(w, PARCEL_SESSION, 1, 0, e);
+    deliver_mail(w);
+    assert_false(a->r.who.named);
+    assert_int_equal(a->r.who.sender_id, 0);
+    assert_true(a->r.entered);
+    fake_free(w->fanout, &a);
+}
+
+static void
 an_announcement_is_for_everyone_who_has_entered(void **state)
 {
     struct world *w = *state;
@@ -360,6 +377,51 @@ a_history_page_that_may_not_be_read_becomes_a_refusal(void **state)
     fake_free(w->fanout, &a);
 }
 
+static struct event *
+file_answer(enum event_kind kind)
+{
+    struct file_facts facts = {.size = 5};
+    struct str none = {0};
+    struct event *e = event_new_file(kind, str_of("#room"), none,
+                                     str_of("photo.webp"), &facts);
+
+    e->request = 42;
+    return e;
+}
+
+static void
+what_is_told_of_files_is_passed_on_to_who_may_read_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    mail(w, PARCEL_SESSION, 1, 7, file_answer(ANSWER_FILE));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_FILE);
+    mail(w, PARCEL_SESSION, 1, 7, file_answer(ANSWER_FILES));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_FILES);
+    fake_free(w->fanout, &a);
+}
+
+static void
+a_file_that_may_not_be_read_does_not_exist(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct access_room others = {.kind = ROOM_DIRECT, .peers = {5, 6}};
+
+    mail(w, PARCEL_SESSION, 1, 8, file_answer(ANSWER_FILE))->access = others;
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_DENIED);
+    assert_int_equal(a->last_deny, DENY_NO_SUCH_FILE);
+    assert_int_equal(a->last_request, 42);
+    mail(w, PARCEL_SESSION, 1, 8, file_answer(ANSWER_FILES))->access = others;
+    deliver_mail(w);
+    assert_int_equal(a->last_deny, DENY_NO_SUCH_ROOM);
+    fake_free(w->fanout, &a);
+}
+
 static void
 freeing_the_fanout_lets_everyone_go(void **state)
 {
@@ -386,6 +448,8 @@ main(void)
         world_unit_test(the_excepted_session_is_not_told),
         world_unit_test(what_one_may_not_read_is_not_delivered),
         world_unit_test(the_welcome_says_who_it_is_before_it_is_passed_on),
+        world_unit_test(
+            who_is_refused_under_a_name_is_somebody_else_from_then_on),
         world_unit_test(an_announcement_is_for_everyone_who_has_entered),
         world_unit_test(stopping_ends_every_connection_also_those_at_the_door),
         world_unit_test(a_close_ends_that_session),
@@ -397,6 +461,8 @@ main(void)
         world_unit_test(parcels_for_a_session_that_is_gone_are_dropped),
         world_unit_test(a_history_page_is_passed_on_to_who_may_read_it),
         world_unit_test(a_history_page_that_may_not_be_read_becomes_a_refusal),
+        world_unit_test(what_is_told_of_files_is_passed_on_to_who_may_read_it),
+        world_unit_test(a_file_that_may_not_be_read_does_not_exist),
         world_unit_test(freeing_the_fanout_lets_everyone_go),
     };
 

@@ -7,7 +7,9 @@
 #include "hub/presence.h"
 #include "hub/room.h"
 #include "hub/session.h"
+#include "hub/transfer.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 
 #include <stdlib.h>
 
@@ -22,6 +24,7 @@ hub_alloc(struct store *store, const struct hub_options *o,
     h->shard = shard;
     h->options = *o;
     map_init(&h->sessions);
+    map_init(&h->visitors);
     map_init(&h->names);
     map_init(&h->senders);
     map_init(&h->rooms);
@@ -34,9 +37,15 @@ hub_alloc(struct store *store, const struct hub_options *o,
     list_init(&h->carrying);
     list_init(&h->all_rooms);
     list_init(&h->gatherings);
+    map_init(&h->transfers);
+    list_init(&h->arriving);
+    list_init(&h->fleeting);
+    h->transfers_due_ms = INT64_MAX;
     list_init(&h->batch.touched);
+    list_init(&h->batch.transfers);
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
+    h->moves_end = &h->moves;
     return h;
 }
 
@@ -67,6 +76,8 @@ hub_new(struct store *store, const struct hub_options *o,
     struct hub *h = hub_alloc(store, o, shard);
     int rc = store_each_channel(store, load_channel, h);
 
+    if (rc == 0)
+        rc = transfer_load_all(h);
     if (rc < 0) {
         hub_free(&h);
         return err_set(e, -rc, "cannot read the rooms from \"%s\"",
@@ -104,6 +115,17 @@ free_people(struct hub *h)
     list_each(it, next, &h->held)
         user_free(h, list_entry(it, struct user, link));
     session_free_all(h);
+    visitor_free_all(h);
+}
+
+static void
+free_jobs(struct hub *h)
+{
+    for (struct read_job *j = h->jobs, *next; j != NULL; j = next) {
+        next = j->next;
+        free(j);
+    }
+    batch_drop_moves(h);
 }
 
 void
@@ -117,7 +139,10 @@ hub_free(struct hub **ref)
     batch_drop(h);
     free_rooms(h);
     free_people(h);
+    transfer_free_all(h);
+    map_done(&h->transfers);
     map_done(&h->sessions);
+    map_done(&h->visitors);
     map_done(&h->names);
     map_done(&h->senders);
     map_done(&h->rooms);
@@ -128,10 +153,7 @@ hub_free(struct hub **ref)
     for (unsigned w = 0; w < h->options.workers; w++)
         parcel_list_done(&h->out[w]);
     free(h->out);
-    for (struct read_job *j = h->jobs, *next; j != NULL; j = next) {
-        next = j->next;
-        free(j);
-    }
+    free_jobs(h);
     free(h);
 }
 
@@ -152,6 +174,7 @@ hub_tick(struct hub *h, int64_t now_ms)
         return INT64_MAX;
     next = session_tick(h, now_ms);
     next = sooner(next, user_tick(h, now_ms));
+    next = sooner(next, transfer_tick(h, now_ms));
     return sooner(next, presence_tick(h, now_ms));
 }
 
@@ -171,6 +194,16 @@ hub_take_jobs(struct hub *h)
     h->jobs = NULL;
     h->jobs_end = &h->jobs;
     return jobs;
+}
+
+struct move_job *
+hub_take_moves(struct hub *h)
+{
+    struct move_job *moves = h->moves;
+
+    h->moves = NULL;
+    h->moves_end = &h->moves;
+    return moves;
 }
 
 bool

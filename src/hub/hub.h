@@ -16,6 +16,7 @@
 #include "auth/name.h"
 #include "base/metrics.h"
 #include "hub/mailbox.h"
+#include "hub/move.h"
 #include "hub/readers.h"
 #include "store/store.h"
 
@@ -29,6 +30,11 @@ struct hub_options {
     enum name_charset charset;
     bool any_name;                /* names = address: "1.2.3.4:567" may be */
     int64_t hold_name_ms;         /* a lost client's name waits for its owner */
+    uint64_t file_bytes;          /* a file's maximum; 0 = none, like these */
+    uint64_t file_owner_bytes;    /* of one person's files together */
+    uint64_t file_room_bytes;     /* of one room's */
+    uint64_t file_total_bytes;
+    int64_t file_expires_ms;      /* an upload's time after its last start */
 };
 
 /* Loads the rooms; makes #lobby. Borrows store and shard. */
@@ -55,6 +61,19 @@ int hub_commit(struct hub *h);
  * have to fetch: post these after the parcels. */
 void hub_take(struct hub *h, unsigned worker, struct parcel_list *ret);
 struct read_job *hub_take_jobs(struct hub *h);       /* chain, owned */
+
+/* The same for bodies of files that are to be removed, after hub_commit(). */
+struct move_job *hub_take_moves(struct hub *h);      /* chain, owned */
+
+/* At the start, before the first command. Whether a file in the folder is
+ * anybody's (for blobs_sweep()); and then the uploads whose bytes it found to
+ * be all there, or whose file is whole already: to be finished by nobody, that
+ * is, shared. size may be FILE_SIZE_UNKNOWN. */
+bool hub_keeps_file(struct hub *h, const struct file_id *id, bool whole,
+                    uint64_t bytes);
+typedef void hub_unfinished_fn(void *arg, const struct file_id *id,
+                               uint64_t size);
+void hub_unfinished(const struct hub *h, hub_unfinished_fn *fn, void *arg);
 
 /* COMMAND_STOP has been applied. */
 bool hub_stopping(const struct hub *h);

@@ -26,8 +26,9 @@
 struct batch {
     bool open;                    /* a transaction has begun */
     int error;                    /* the first statement that failed, or 0 */
-    int64_t messages;
+    int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
+    struct list transfers;        /* struct transfer, by ->touched */
 };
 
 struct hub {
@@ -38,6 +39,7 @@ struct hub {
     bool broken;                  /* -EIO: the store is not written again */
 
     struct map sessions;          /* by id */
+    struct map visitors;          /* names of sessions that sign, by id */
     struct map names;             /* users by their name's key */
     struct map senders;           /* users by sender id */
     struct map rooms;             /* by id */
@@ -56,19 +58,27 @@ struct hub {
     struct list gatherings;       /* struct gathering, by since_ms */
     unsigned users_n;             /* length of `present` */
 
+    struct map transfers;         /* files that arrive, by id */
+    struct list arriving;         /* the same, oldest first */
+    struct list fleeting;         /* those that end with their session */
+    int64_t transfers_due_ms;     /* no sooner does one want something */
+
     struct batch batch;
     struct parcel_list *out;      /* one per worker */
     struct read_job *jobs, **jobs_end;
+    struct move_job *moves, **moves_end;
 };
 
 struct session {
     uint64_t id;
     uint64_t sender_id;           /* a reader's may be 0 */
-    struct user *user;            /* NULL: a reader without a name */
+    struct user *user;            /* NULL: a reader, or a visitor */
     struct member *members;       /* by `next`, oldest first */
     uint16_t rooms_n;             /* how many they are */
     uint8_t worker;
     bool lasting;                 /* its sender id outlives the connection */
+    bool visits;                  /* a visitor (visitor.h) ... */
+    bool signs;                   /* ... with a name */
 };
 
 struct user {
@@ -131,7 +141,8 @@ void tell_everyone(struct hub *h, struct event *e);
 /* To every worker with receivers in r, but never to `except` (may be NULL). */
 void tell_room(struct hub *h, const struct room *r, struct event *e,
                const struct session *except);
-void tell_room_durable(struct hub *h, const struct room *r, struct event *e);
+void tell_room_durable(struct hub *h, const struct room *r, struct event *e,
+                       const struct session *except);
 
 /* An answer to the call, with its request in it. */
 void tell_caller(const struct call *x, struct event *e);
@@ -171,7 +182,7 @@ user_name(const struct user *u)
 static inline struct access_who
 session_who(const struct session *s)
 {
-    return (struct access_who){s->sender_id, s->user != NULL};
+    return (struct access_who){s->sender_id, s->user != NULL || s->signs};
 }
 
 /* True `delay` after since; also when the clock was set back meanwhile. */

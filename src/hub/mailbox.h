@@ -30,7 +30,8 @@ struct parcel {
     uint64_t cursor;              /* SUBSCRIBE: last seq it has */
     uint64_t last_seq;            /* SUBSCRIBE: the room's newest */
     struct access_room access;    /* SUBSCRIBE, and pages: asked at delivery */
-    struct access_who who;        /* PARCEL_SESSION of a WELCOME: who it is */
+    struct access_who who;        /* PARCEL_SESSION of an answer to ENTER: who
+                                     the session is by now */
     bool durable;                 /* true only if the batch commits */
     struct event *event;          /* owned reference, or NULL */
 };

@@ -16,8 +16,8 @@ member_find(const struct room *r, const struct session *s)
     return m;
 }
 
-bool
-member_has_space(const struct room *r, const struct session *s)
+static bool
+has_space(const struct room *r, const struct session *s)
 {
     return s->rooms_n < LIMIT_ROOMS_PER_SESSION || member_find(r, s) != NULL;
 }
@@ -150,23 +150,50 @@ subscription(const struct hub *h, const struct member *m, uint64_t cursor)
     return p;
 }
 
-void
-member_include(struct hub *h, struct room *r, struct session *const both[2])
+static void
+include(struct hub *h, struct room *r, struct session *s)
 {
-    struct member *members[2];
+    struct member *m = member_find(r, s);
 
+    if (m->heard)
+        return;
+    hear(m);
+    tell_session(h, s->worker, subscription(h, m, r->last_seq));
+}
+
+/* Both are in it before either is told how many are. */
+static void
+include_both(struct hub *h, struct room *r, struct session *const both[2])
+{
     for (int i = 0; i < 2; i++) {
-        members[i] = member_find(r, both[i]);
-        if (members[i] == NULL)
-            members[i] = member_new(h, r, both[i]);
+        if (both[i] != NULL && member_find(r, both[i]) == NULL)
+            member_new(h, r, both[i]);
     }
     for (int i = 0; i < 2; i++) {
-        if (members[i]->heard)
-            continue;
-        hear(members[i]);
-        tell_session(h, both[i]->worker,
-                     subscription(h, members[i], r->last_seq));
+        if (both[i] != NULL)
+            include(h, r, both[i]);
     }
+}
+
+enum deny
+member_include_peers(struct call *x, struct room *r)
+{
+    struct session *me = x->session->user ? x->session : NULL;
+    unsigned other = r->access.peers[0] == x->session->sender_id;
+    const struct user *u;
+
+    if (r->access.kind != ROOM_DIRECT)
+        return DENY_NONE;
+    u = map_get_u64(&x->hub->senders, r->access.peers[other]);
+    must(u != NULL && u->session != NULL);
+    if (me != NULL && !has_space(r, me))
+        return DENY_TOO_MANY_ROOMS;
+    if (!has_space(r, u->session)) {
+        x->detail = str_of("they are in too many rooms");
+        return DENY_FORBIDDEN;
+    }
+    include_both(x->hub, r, (struct session *const[]){me, u->session});
+    return DENY_NONE;
 }
 
 static enum deny
@@ -213,7 +240,7 @@ member_join(struct call *x)
     if (d != DENY_NONE)
         return d;
     m = member_find(r, s);
-    if (!member_has_space(r, s)) {
+    if (!has_space(r, s)) {
         room_settle(x->hub, r);
         return DENY_TOO_MANY_ROOMS;
     }

@@ -15,13 +15,10 @@ struct member *member_find(const struct room *r, const struct session *s);
 enum deny member_of_target(struct call *x, enum action action,
                            struct member **ret);
 
-/* Makes both hear r, members or not until now, from the newest message on,
- * with an EVENT_SUBSCRIBED that nobody asked for: a direct room begins. */
-void member_include(struct hub *h, struct room *r,
-                    struct session *const both[2]);
-
-/* s is in r, or may be. */
-bool member_has_space(const struct room *r, const struct session *s);
+/* If r is a direct room, the caller and the other one, who is present, hear it
+ * from now on, members or not until now: from the newest message on, with an
+ * EVENT_SUBSCRIBED that nobody asked for. A visitor hears nothing. */
+enum deny member_include_peers(struct call *x, struct room *r);
 
 /* The session of m is replaced by s, which does not hear the room yet. */
 void member_carry(struct member *m, struct session *s);

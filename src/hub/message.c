@@ -9,80 +9,66 @@
 #include "hub/batch.h"
 #include "hub/member.h"
 #include "hub/room.h"
+#include "hub/session.h"
 
 #include <errno.h>
 
 /* ---- storing ---- */
 
-static int
-put_room(struct hub *h, struct room *r)
+enum deny
+message_say(struct call *x, struct room *r, struct message *m)
 {
-    struct room_row row = {
-        .id = r->id, .kind = r->access.kind, .name = str_of(r->name),
-        .key = str_of(r->key), .topic = str_of(r->topic),
-        .created_ms = r->created_ms,
-    };
+    struct hub *h = x->hub;
+    struct room_called called = room_called_about(r, m->sender);
+    enum deny d = batch_write(h, r);
+    int64_t now_ms = x->command->now_ms;
     int rc;
 
-    if (r->stored)
-        return 0;
-    rc = store_put_room(h->store, &row);
+    if (d != DENY_NONE)
+        return d;
+    m->room = r->id;
+    m->seq = r->last_seq + 1;
+    m->time_ms = now_ms > r->last_ms ? now_ms : r->last_ms;
+    rc = room_store(h, r);
     if (rc == 0)
-        r->stored = true;
-    return rc;
+        rc = store_put_message(h->store, m);
+    if (rc == 0 && m->kind == MESSAGE_TOPIC)
+        rc = store_set_topic(h->store, r->id, m->body);
+    if (rc < 0)
+        return batch_failed(h, rc);
+    r->last_seq = m->seq;
+    r->last_ms = m->time_ms;
+    h->batch.messages++;
+    tell_room_durable(h, r, event_of_message(m, str_of(called.text)), NULL);
+    return DENY_NONE;
 }
 
 static struct message
-next_message(const struct call *x, const struct room *r,
-             enum message_kind kind)
+message_of_caller(const struct call *x, enum message_kind kind)
 {
     const struct command *c = x->command;
 
     return (struct message){
-        .room = r->id,
-        .seq = r->last_seq + 1,
-        .time_ms = c->now_ms > r->last_ms ? c->now_ms : r->last_ms,
         .sender_id = x->session->sender_id,
-        .sender = user_name(x->session->user),
+        .sender = session_name(x->hub, x->session),
         .kind = kind,
         .cid = kind == MESSAGE_TOPIC ? (struct client_id){{0}} : c->cid,
         .body = c->text,
     };
 }
 
-/* Stores the caller's text as r's next message, and tells the room. */
-static enum deny
-say(struct call *x, struct room *r, enum message_kind kind,
-    struct message *ret)
-{
-    struct hub *h = x->hub;
-    struct message m = next_message(x, r, kind);
-    struct room_called called = room_called_about(r, m.sender);
-    enum deny d = batch_write(h, r);
-    int rc;
-
-    if (d != DENY_NONE)
-        return d;
-    rc = put_room(h, r);
-    if (rc == 0)
-        rc = store_put_message(h->store, &m);
-    if (rc == 0 && kind == MESSAGE_TOPIC)
-        rc = store_set_topic(h->store, r->id, m.body);
-    if (rc < 0)
-        return batch_failed(h, rc);
-    r->last_seq = m.seq;
-    r->last_ms = m.time_ms;
-    h->batch.messages++;
-    tell_room_durable(h, r, event_of_message(&m, str_of(called.text)));
-    *ret = m;
-    return DENY_NONE;
-}
-
 /* ---- posting again ---- */
 
-static void
-tell_posted(struct call *x, const struct message *m, bool duplicate,
-            bool durable)
+static bool
+in_this_batch(const struct hub *h, const struct message *m)
+{
+    const struct room *r = map_get_u64(&h->rooms, m->room);
+
+    return r != NULL && m->seq > room_committed_seq(r);
+}
+
+void
+message_tell_posted(struct call *x, const struct message *m, bool duplicate)
 {
     struct event *e = event_new(ANSWER_POSTED, nothing, x->command->target,
                                 nothing, nothing);
@@ -92,18 +78,10 @@ tell_posted(struct call *x, const struct message *m, bool duplicate,
     e->time_ms = m->time_ms;
     e->cid = m->cid;
     e->duplicate = duplicate;
-    if (durable)
+    if (in_this_batch(x->hub, m))
         tell_caller_durable(x, e);
     else
         tell_caller(x, e);
-}
-
-static bool
-in_this_batch(const struct hub *h, const struct message *m)
-{
-    const struct room *r = map_get_u64(&h->rooms, m->room);
-
-    return r != NULL && m->seq > room_committed_seq(r);
 }
 
 /* Was the client's id used before? If so the command is decided, with *ret:
@@ -129,7 +107,7 @@ was_posted(struct call *x, const struct room *r, enum deny *ret)
                || !str_eq(first.body, c->text)) {
         *ret = DENY_CLIENT_ID_CONFLICT;
     } else {
-        tell_posted(x, &first, true, in_this_batch(h, &first));
+        message_tell_posted(x, &first, true);
         metrics_add(h->shard, METRIC_duplicates_total, 1);
         *ret = DENY_NONE;
     }
@@ -164,39 +142,19 @@ check_text(const struct call *x)
     return DENY_NONE;
 }
 
-/* Both people of a direct room hear what is said in it. */
-static enum deny
-include_both(struct call *x, struct room *r)
-{
-    unsigned other = r->access.peers[0] == x->session->sender_id;
-    const struct user *u =
-        map_get_u64(&x->hub->senders, r->access.peers[other]);
-
-    must(u != NULL && u->session != NULL);
-    if (!member_has_space(r, x->session))
-        return DENY_TOO_MANY_ROOMS;
-    if (!member_has_space(r, u->session)) {
-        x->detail = str_of("they are in too many rooms");
-        return DENY_FORBIDDEN;
-    }
-    member_include(x->hub, r,
-                   (struct session *const[]){x->session, u->session});
-    return DENY_NONE;
-}
-
 static enum deny
 post_in(struct call *x, struct room *r)
 {
     struct access_who who = session_who(x->session);
-    struct message m;
+    struct message m = message_of_caller(x, x->command->message_kind);
     enum deny d = access_check(&who, ACTION_POST, &r->access);
 
-    if (d == DENY_NONE && r->access.kind == ROOM_DIRECT)
-        d = include_both(x, r);
     if (d == DENY_NONE)
-        d = say(x, r, x->command->message_kind, &m);
+        d = member_include_peers(x, r);
     if (d == DENY_NONE)
-        tell_posted(x, &m, false, true);
+        d = message_say(x, r, &m);
+    if (d == DENY_NONE)
+        message_tell_posted(x, &m, false);
     return d;
 }
 
@@ -225,7 +183,7 @@ message_topic(struct call *x)
 {
     const struct command *c = x->command;
     struct member *member;
-    struct message m;
+    struct message m = message_of_caller(x, MESSAGE_TOPIC);
     enum deny d;
 
     if (c->text.n > LIMIT_TOPIC_BYTES)
@@ -234,7 +192,7 @@ message_topic(struct call *x)
         return DENY_BAD_REQUEST;
     d = member_of_target(x, ACTION_TOPIC, &member);
     if (d == DENY_NONE)
-        d = say(x, member->room, MESSAGE_TOPIC, &m);
+        d = message_say(x, member->room, &m);
     if (d != DENY_NONE)
         return d;
     batch_set_topic(member->room, c->text);

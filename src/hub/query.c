@@ -10,7 +10,7 @@
 
 #define PEOPLE_MAX 1000
 #define ROOMS_MAX 500
-#define HISTORY_DEFAULT 50
+#define PAGE_DEFAULT 50
 
 /* ---- WHO ---- */
 
@@ -175,52 +175,81 @@ query_rooms(struct call *x)
 
 /* ---- HISTORY ---- */
 
-static struct page_query
-page_of(const struct command *c, const struct room *r)
-{
-    struct page_query q = c->page;
-
-    q.room = r->id;
-    if (q.limit == 0)
-        q.limit = HISTORY_DEFAULT;
-    if (q.limit > LIMIT_PAGE_MESSAGES)
-        q.limit = LIMIT_PAGE_MESSAGES;
-    return q;
-}
-
-static void
-ask_reader(struct call *x, const struct room *r)
+/* A job for the readers, after the commit. */
+static struct read_job *
+ask_reader(struct call *x, enum read_kind kind)
 {
     const struct command *c = x->command;
-    struct room_called called = room_called(x->hub, r, x->session);
     struct read_job *job = must_alloc(sizeof *job);
 
-    must(strlen(called.text) < sizeof job->room_name);
-    snprintf(job->room_name, sizeof job->room_name, "%s", called.text);
-    job->query = page_of(c, r);
+    job->kind = kind;
     job->worker = c->worker;
     job->session = c->session;
     job->request = c->request;
-    job->access = r->access;
     *x->hub->jobs_end = job;
     x->hub->jobs_end = &job->next;
+    return job;
+}
+
+static void
+ask_page(struct call *x, const struct room *r, enum read_kind kind)
+{
+    struct room_called called = room_called(x->hub, r, x->session);
+    struct read_job *job = ask_reader(x, kind);
+    uint32_t max = kind == READ_FILES ? LIMIT_FILES_PAGE : LIMIT_PAGE_MESSAGES;
+
+    must(strlen(called.text) < sizeof job->room_name);
+    snprintf(job->room_name, sizeof job->room_name, "%s", called.text);
+    job->access = r->access;
+    job->query = x->command->page;
+    job->query.room = r->id;
+    if (job->query.limit == 0)
+        job->query.limit = PAGE_DEFAULT;
+    if (job->query.limit > max)
+        job->query.limit = max;
+}
+
+static enum deny
+query_page(struct call *x, enum read_kind kind)
+{
+    struct access_who who = session_who(x->session);
+    struct room *r;
+    enum deny d = room_load(x, &r);
+
+    if (d != DENY_NONE)
+        return d;
+    d = access_check(&who, ACTION_READ, &r->access);
+    if (d == DENY_NONE)
+        ask_page(x, r, kind);
+    room_settle(x->hub, r);
+    return d;
 }
 
 enum deny
 query_history(struct call *x)
 {
-    struct access_who who = session_who(x->session);
-    struct room *r;
-    enum deny d;
-
     if (x->command->page.mode > PAGE_AROUND)
         return DENY_BAD_REQUEST;
-    d = room_load(x, &r);
-    if (d != DENY_NONE)
-        return d;
-    d = access_check(&who, ACTION_READ, &r->access);
-    if (d == DENY_NONE)
-        ask_reader(x, r);
-    room_settle(x->hub, r);
-    return d;
+    return query_page(x, READ_PAGE);
+}
+
+/* ---- FILES, FETCH ---- */
+
+enum deny
+query_files(struct call *x)
+{
+    enum page_mode mode = x->command->page.mode;
+
+    if (mode != PAGE_LATEST && mode != PAGE_BEFORE)
+        return DENY_BAD_REQUEST;
+    return query_page(x, READ_FILES);
+}
+
+/* Its room, and so the right to it, is only known when it has been read. */
+enum deny
+query_fetch(struct call *x)
+{
+    must(x->command->file != NULL);
+    ask_reader(x, READ_FILE)->file = x->command->file->id;
+    return DENY_NONE;
 }

@@ -10,5 +10,7 @@
 enum deny query_who(struct call *x);           /* COMMAND_WHO */
 enum deny query_rooms(struct call *x);         /* COMMAND_ROOMS */
 enum deny query_history(struct call *x);       /* COMMAND_HISTORY */
+enum deny query_files(struct call *x);         /* COMMAND_FILES */
+enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One queue, a few threads. A thread takes the oldest job, reads its page,
- * and posts it to the mailbox of the worker that asked: a page is never
+ * One queue, a few threads. A thread takes the oldest job, reads what it asks
+ * for, and posts it to the mailbox of the worker that asked: a page is never
  * handed over any other way, so that it keeps its place among that worker's
  * parcels. Without jobs every thread sleeps on the condition.
  *
@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,11 +34,19 @@ struct readers {
     struct thread threads[];
 };
 
+static const struct str none = {0};
+
+static const enum command_kind commands[] = {
+    [READ_PAGE] = COMMAND_HISTORY,
+    [READ_FILE] = COMMAND_FETCH,
+    [READ_FILES] = COMMAND_FILES,
+};
+
 /* Whose answer it is. */
 static struct event *
 addressed(struct event *e, const struct read_job *job)
 {
-    e->command = COMMAND_HISTORY;
+    e->command = commands[job->kind];
     e->request = job->request;
     e->room = job->query.room;
     e->room_kind = job->access.kind;
@@ -45,13 +54,12 @@ addressed(struct event *e, const struct read_job *job)
 }
 
 static struct event *
-refusal_event(const struct read_job *job)
+refusal_event(const struct read_job *job, enum deny why)
 {
-    struct str none = {0};
     struct event *e = event_new(ANSWER_DENIED, none, str_of(job->room_name),
                                 none, none);
 
-    e->deny = DENY_STORAGE_BROKEN;
+    e->deny = why;
     e->seq = job->query.at;
     return addressed(e, job);
 }
@@ -85,7 +93,6 @@ page_items(const struct page *p, const struct read_job *job)
 struct event *
 readers_page_event(const struct page *p, const struct read_job *job)
 {
-    struct str none = {0};
     struct event *e = event_new(ANSWER_PAGE, str_of(job->room_name), none,
                                 none, none);
 
@@ -102,19 +109,90 @@ read_page(struct reader *reader, const struct read_job *job)
     struct event *e;
 
     if (reader_page(reader, &job->query, &page) < 0)
-        return refusal_event(job);
+        return refusal_event(job, DENY_STORAGE_BROKEN);
     e = readers_page_event(&page, job);
     page_done(&page);
     return e;
 }
 
+static struct event *
+file_event(enum event_kind kind, struct str room_name,
+           const struct file_row *f)
+{
+    struct event *e = event_new_file(kind, room_name, f->owner, f->name,
+                                     &f->facts);
+
+    e->room = f->room;
+    e->seq = f->seq;
+    e->time_ms = f->created_ms;
+    e->sender_id = f->owner_id;
+    return e;
+}
+
+/* The file says which room it is in, and that room who may know. */
+static struct event *
+read_file(struct reader *reader, struct read_job *job)
+{
+    struct found_file f;
+    struct event *e;
+    int rc = reader_file(reader, &job->file, &f);
+    struct str name;
+
+    if (rc == 0 && !access_read_key(f.room_kind, f.room_key, &job->access)) {
+        found_file_done(&f);
+        rc = -ENOENT;
+    }
+    if (rc < 0)
+        return refusal_event(job, rc == -ENOENT ? DENY_NO_SUCH_FILE
+                                                : DENY_STORAGE_BROKEN);
+    job->query.room = f.row.room;
+    name = f.room_kind == ROOM_CHANNEL ? f.room_name : none;
+    e = addressed(file_event(ANSWER_FILE, name, &f.row), job);
+    found_file_done(&f);
+    return e;
+}
+
+static struct event *
+read_files(struct reader *reader, const struct read_job *job)
+{
+    struct event *e, **items;
+    struct files_page p;
+
+    if (reader_files(reader, &job->query, &p) < 0)
+        return refusal_event(job, DENY_STORAGE_BROKEN);
+    items = must_alloc((p.n + 1) * sizeof(struct event *));
+    for (size_t i = 0; i < p.n; i++)
+        items[i] = file_event(ITEM_FILE, none, &p.files[i]);
+    e = event_new(ANSWER_FILES, str_of(job->room_name), none, none, none);
+    event_set_items(e, items, p.n);
+    e->more = p.more;
+    files_page_done(&p);
+    return addressed(e, job);
+}
+
+static struct event *
+read_job(struct reader *reader, struct read_job *job)
+{
+    switch (job->kind) {
+    case READ_PAGE:
+        return read_page(reader, job);
+    case READ_FILE:
+        return read_file(reader, job);
+    case READ_FILES:
+        return read_files(reader, job);
+    }
+    must(!"a kind of job");
+    return NULL;
+}
+
 static void
-answer(struct thread *t, const struct read_job *job)
+answer(struct thread *t, struct read_job *job)
 {
     struct parcel_list list = {0};
+    struct event *e = read_job(t->reader, job);
     struct parcel *p =
         parcel_new(job->catchup ? PARCEL_CATCHUP : PARCEL_SESSION,
-                   job->session, job->query.room, read_page(t->reader, job));
+                   job->session, job->query.room, e);
 
     p->access = job->access;
     parcel_list_push(&list, p);

@@ -12,9 +12,17 @@
 
 struct readers;
 
+enum read_kind {
+    READ_PAGE,     /* query -> ANSWER_PAGE */
+    READ_FILE,     /* file -> ANSWER_FILE; its room is found with it */
+    READ_FILES,    /* query -> ANSWER_FILES */
+};
+
 struct read_job {
     struct read_job *next;
+    enum read_kind kind;
     struct page_query query;
+    struct file_id file;
     unsigned worker;              /* whose mailbox gets the page */
     uint64_t session, request;
     bool catchup;                 /* PARCEL_CATCHUP, else PARCEL_SESSION */
@@ -28,8 +36,8 @@ int readers_start(const char *path, unsigned threads,
                   struct mailbox *const *mailboxes, struct readers **ret,
                   struct err *e) MUST_USE;
 
-/* Takes the chain. A page that cannot be read is answered with
- * ANSWER_DENIED (DENY_STORAGE_BROKEN). */
+/* Takes the chain. What cannot be read is answered with ANSWER_DENIED
+ * (DENY_STORAGE_BROKEN), a missing file too (DENY_NO_SUCH_FILE). */
 void readers_submit(struct readers *r, struct read_job *jobs);
 
 /* Drops what waits, joins the threads. NULL is fine. */

@@ -7,35 +7,13 @@
 #include "hub/batch.h"
 #include "hub/presence.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* '@', two sender ids of 16 hexadecimal digits, a '+' between them. */
-#define DIRECT_KEY_BYTES 34
-
-struct direct_key {
-    char text[DIRECT_KEY_BYTES + 1];
-};
-
 /* ---- life ---- */
-
-static bool
-parse_direct_key(struct str key, struct access_room *ret)
-{
-    uint64_t a, b;
-    char text[DIRECT_KEY_BYTES + 1] = "";
-
-    if (key.n != DIRECT_KEY_BYTES)
-        return false;
-    memcpy(text, key.p, key.n);
-    if (sscanf(text, "@%16" SCNx64 "+%16" SCNx64, &a, &b) != 2)
-        return false;
-    *ret = (struct access_room){ROOM_DIRECT, {a, b}};
-    return true;
-}
 
 struct room *
 room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
@@ -44,9 +22,7 @@ room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
     struct room *r = must_alloc(sizeof(*r)
         + h->options.workers * sizeof(r->receivers[0]));
 
-    r->access.kind = row->kind;
-    if (row->kind == ROOM_DIRECT)
-        must(parse_direct_key(row->key, &r->access));
+    must(access_read_key(row->kind, row->key, &r->access));
     r->id = row->id;
     r->name = text_copy(row->name);
     r->key = text_copy(row->key);
@@ -91,6 +67,24 @@ room_settle(struct hub *h, struct room *r)
 {
     if (!is_kept(h, r))
         room_free(h, r);
+}
+
+int
+room_store(struct hub *h, struct room *r)
+{
+    struct room_row row = {
+        .id = r->id, .kind = r->access.kind, .name = str_of(r->name),
+        .key = str_of(r->key), .topic = str_of(r->topic),
+        .created_ms = r->created_ms,
+    };
+    int rc;
+
+    if (r->stored)
+        return 0;
+    rc = store_put_room(h->store, &row);
+    if (rc == 0)
+        r->stored = true;
+    return rc;
 }
 
 /* ---- channels ---- */
@@ -150,16 +144,6 @@ direct_between(uint64_t a, uint64_t b)
     return access;
 }
 
-static struct direct_key
-direct_key(const struct access_room *access)
-{
-    struct direct_key key;
-
-    snprintf(key.text, sizeof key.text, "@%016" PRIx64 "+%016" PRIx64,
-             access->peers[0], access->peers[1]);
-    return key;
-}
-
 /* The name that r remembers for a peer. */
 static struct str
 remembered(const struct room *r, unsigned peer)
@@ -171,15 +155,21 @@ remembered(const struct room *r, unsigned peer)
 }
 
 static struct str
-name_of_peer(const struct hub *h, const struct room *r, unsigned peer)
+name_of_peer(const struct hub *h, const struct room *r, unsigned peer,
+             const struct session *s)
 {
     struct user *u = map_get_u64(&h->senders, r->access.peers[peer]);
 
-    return u ? user_name(u) : remembered(r, peer);
+    if (u != NULL)
+        return user_name(u);
+    if (s != NULL && s->signs && s->sender_id == r->access.peers[peer])
+        return visitor_name(h, s);
+    return remembered(r, peer);
 }
 
 void
-room_refresh_name(const struct hub *h, struct room *r)
+room_refresh_name(const struct hub *h, struct room *r,
+                  const struct session *s)
 {
     struct str a, b;
     size_t bytes;
@@ -187,8 +177,8 @@ room_refresh_name(const struct hub *h, struct room *r)
 
     if (r->access.kind != ROOM_DIRECT)
         return;
-    a = name_of_peer(h, r, 0);
-    b = name_of_peer(h, r, 1);
+    a = name_of_peer(h, r, 0, s);
+    b = name_of_peer(h, r, 1, s);
     bytes = a.n + b.n + 2;
     name = must_alloc(bytes);
     snprintf(name, bytes, "%.*s %.*s", STR_FMT(a), STR_FMT(b));
@@ -204,7 +194,7 @@ room_called(const struct hub *h, const struct room *r, const struct session *s)
     const char *sigil = "";
 
     if (r->access.kind == ROOM_DIRECT) {
-        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id);
+        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id, NULL);
         sigil = "@";
     }
     snprintf(called.text, sizeof called.text, "%s%.*s", sigil, STR_FMT(name));
@@ -249,9 +239,10 @@ find_direct(struct call *x, struct room **ret)
     if (u != NULL) {
         struct access_room access =
             direct_between(x->session->sender_id, u->sender_id);
-        struct direct_key key = direct_key(&access);
+        char key[ACCESS_KEY_BYTES + 1];
 
-        r = map_get_str(&x->hub->room_keys, str_of(key.text));
+        access_write_key(&access, key);
+        r = map_get_str(&x->hub->room_keys, str_of(key));
     } else {
         r = find_joined_direct(x);
     }
@@ -295,7 +286,7 @@ load_direct(struct call *x, struct str key, struct room **ret)
             return batch_failed(h, rc);
         r = room_new(h, &row, last_ms, true);
     }
-    room_refresh_name(h, r);
+    room_refresh_name(h, r, x->session);
     *ret = r;
     return DENY_NONE;
 }
@@ -305,21 +296,21 @@ open_direct(struct call *x, bool make, struct room **ret)
 {
     struct hub *h = x->hub;
     struct access_room access;
-    struct direct_key key;
+    char key[ACCESS_KEY_BYTES + 1];
     struct room_row row = {.kind = ROOM_DIRECT};
     enum deny d = direct_with_target(x, &access);
 
     if (d != DENY_NONE)
         return d;
-    key = direct_key(&access);
-    d = load_direct(x, str_of(key.text), ret);
+    access_write_key(&access, key);
+    d = load_direct(x, str_of(key), ret);
     if (d != DENY_NO_SUCH_ROOM || !make)
         return d;
     row.id = h->next_room++;
-    row.key = str_of(key.text);
+    row.key = str_of(key);
     row.created_ms = x->command->now_ms;
     *ret = room_new(h, &row, 0, false);
-    room_refresh_name(h, *ret);
+    room_refresh_name(h, *ret, x->session);
     return DENY_NONE;
 }
 
@@ -373,12 +364,33 @@ room_open_number(struct call *x, struct room **ret)
 
         if (rc < 0 && rc != -ENOENT)
             return batch_failed(h, rc);
-        if (rc < 0 || !parse_direct_key(row.key, &access)
+        if (rc < 0 || !access_read_key(ROOM_DIRECT, row.key, &access)
             || access_check(&who, ACTION_JOIN, &access) != DENY_NONE)
             return DENY_NO_SUCH_ROOM;
         r = room_new(h, &row, last_ms, true);
     }
-    room_refresh_name(h, r);
+    room_refresh_name(h, r, x->session);
+    *ret = r;
+    return DENY_NONE;
+}
+
+enum deny
+room_load_number(struct hub *h, uint64_t id, struct room **ret)
+{
+    struct room *r = map_get_u64(&h->rooms, id);
+    struct room_row row;
+    int64_t last_ms;
+
+    if (r == NULL) {
+        int rc = store_find_room_id(h->store, id, &row, &last_ms);
+
+        if (rc == -ENOENT)
+            return DENY_NO_SUCH_ROOM;
+        if (rc < 0)
+            return batch_failed(h, rc);
+        r = room_new(h, &row, last_ms, true);
+    }
+    room_refresh_name(h, r, NULL);
     *ret = r;
     return DENY_NONE;
 }

@@ -23,11 +23,19 @@ enum deny room_load(struct call *x, struct room **ret);     /* or stored */
 enum deny room_open(struct call *x, struct room **ret);     /* or made */
 enum deny room_open_number(struct call *x, struct room **ret);
 
+/* By its number, without asking whose it is. Settle it in the end. */
+enum deny room_load_number(struct hub *h, uint64_t id, struct room **ret);
+
 /* What s calls it. */
 struct room_called room_called(const struct hub *h, const struct room *r,
                                const struct session *s);
 
-/* A direct room remembers the names of its two people. */
-void room_refresh_name(const struct hub *h, struct room *r);
+/* A direct room remembers the names of its two people; s, or NULL, may be one
+ * that is not present: a visitor. */
+void room_refresh_name(const struct hub *h, struct room *r,
+                       const struct session *s);
+
+/* Writes its row if it has none yet: before its first message, or file. */
+int room_store(struct hub *h, struct room *r) MUST_USE;
 
 #endif

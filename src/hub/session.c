@@ -7,7 +7,9 @@
 #include "hub/session.h"
 #include "base/utf8.h"
 #include "hub/member.h"
+#include "hub/transfer.h"
 #include "hub/user.h"
+#include "hub/visitor.h"
 
 #include <stdlib.h>
 
@@ -20,7 +22,7 @@ struct carrying {
     int64_t since_ms;
 };
 
-static struct session *
+struct session *
 session_new(struct hub *h, const struct command *c)
 {
     struct session *s = pool_take(&h->session_pool);
@@ -39,6 +41,7 @@ static void
 session_free(struct hub *h, struct session *s)
 {
     must(s->members == NULL && s->user == NULL);
+    visitor_forget(h, s);
     map_del_u64(&h->sessions, s->id);
     pool_give(&h->session_pool, s);
 }
@@ -117,10 +120,16 @@ give_up(struct hub *h, struct user *u, int64_t now_ms)
     session_end(h, u->session, nothing, false, now_ms);
 }
 
-static void
-welcome(struct call *x, const struct session *s)
+struct str
+session_name(const struct hub *h, const struct session *s)
 {
-    struct str name = s->user ? user_name(s->user) : nothing;
+    return s->user ? user_name(s->user) : visitor_name(h, s);
+}
+
+void
+session_welcome(struct call *x, const struct session *s)
+{
+    struct str name = session_name(x->hub, s);
     struct event *e = event_new(ANSWER_WELCOME, nothing, name, nothing,
                                 nothing);
     struct parcel *p = parcel_new(PARCEL_SESSION, s->id, 0, e);
@@ -162,10 +171,12 @@ session_enter(struct call *x)
     struct name n;
     enum deny d;
 
+    if (c->visit || (x->session != NULL && x->session->visits))
+        return visitor_enter(x);
     if (x->session != NULL || c->sender_id > INT64_MAX)
         return DENY_BAD_REQUEST;
     if (c->name.n == 0) {
-        welcome(x, session_new(x->hub, c));
+        session_welcome(x, session_new(x->hub, c));
         return DENY_NONE;
     }
     if (c->sender_id == 0)
@@ -175,7 +186,7 @@ session_enter(struct call *x)
         return d;
     u = admit(x, &n);
     u->active_ms = c->now_ms;
-    welcome(x, u->session);
+    session_welcome(x, u->session);
     return DENY_NONE;
 }
 
@@ -188,6 +199,7 @@ session_leave(struct call *x)
     const struct session *s = x->session;
     bool hold;
 
+    transfer_leave(x->hub, c->session, c->now_ms);
     if (s == NULL)
         return DENY_NONE;
     hold = !c->clean && s->user != NULL && s->lasting

@@ -7,6 +7,13 @@
 #include "hub/hub_impl.h"
 
 enum deny session_enter(struct call *x);       /* COMMAND_ENTER */
+/* For visitors, who enter in their own way. */
+struct session *session_new(struct hub *h, const struct command *c);
+void session_welcome(struct call *x, const struct session *s);
+
+/* Present or visiting; "" for a reader. Borrowed. */
+struct str session_name(const struct hub *h, const struct session *s);
+
 enum deny session_leave(struct call *x);       /* COMMAND_LEAVE */
 enum deny session_kick(struct call *x);        /* COMMAND_KICK */
 

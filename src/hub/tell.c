@@ -70,9 +70,10 @@ tell_room(struct hub *h, const struct room *r, struct event *e,
 }
 
 void
-tell_room_durable(struct hub *h, const struct room *r, struct event *e)
+tell_room_durable(struct hub *h, const struct room *r, struct event *e,
+                  const struct session *except)
 {
-    tell(h, r, e, NULL, true);
+    tell(h, r, e, except, true);
 }
 
 void

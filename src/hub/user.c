@@ -54,10 +54,10 @@ user_find(const struct hub *h, struct str name)
     return map_get_str(&h->names, str_of(n.key));
 }
 
-static bool
-is_free_for(const struct hub *h, const struct name *n, uint64_t sender_id)
+bool
+user_is_free_for(const struct hub *h, struct str key, uint64_t sender_id)
 {
-    const struct user *u = map_get_str(&h->names, str_of(n->key));
+    const struct user *u = map_get_str(&h->names, key);
 
     return u == NULL || u->sender_id == sender_id;
 }
@@ -89,7 +89,7 @@ choose_similar(const struct hub *h, uint64_t sender_id, struct name *ret)
     for (unsigned i = 2;; i++) {
         if (!number_name(h, str_of(ret->text), i, &n))
             return DENY_NAME_TAKEN;
-        if (is_free_for(h, &n, sender_id))
+        if (user_is_free_for(h, str_of(n.key), sender_id))
             break;
     }
     *ret = n;
@@ -108,7 +108,7 @@ user_choose_name(struct call *x, uint64_t sender_id, bool or_similar,
         x->detail = str_of(name_fault_text(fault));
         return DENY_BAD_NAME;
     }
-    if (!is_free_for(x->hub, &n, sender_id))
+    if (!user_is_free_for(x->hub, str_of(n.key), sender_id))
         d = or_similar ? choose_similar(x->hub, sender_id, &n)
                        : DENY_NAME_TAKEN;
     if (d == DENY_NONE)
@@ -221,7 +221,7 @@ tell_renamed(struct hub *h, const struct user *u, struct str old)
         e->room = r->id;
         e->room_kind = r->access.kind;
         e->session = u->session->id;
-        room_refresh_name(h, r);
+        room_refresh_name(h, r, NULL);
         tell_room(h, r, e, u->session);
     }
 }

@@ -10,6 +10,10 @@
 /* Whose name this is, present or held; NULL. */
 struct user *user_find(const struct hub *h, struct str name);
 
+/* No other sender has the name of this key, present or held. */
+bool user_is_free_for(const struct hub *h, struct str key,
+                      uint64_t sender_id);
+
 /* The name that the caller wants, if it is one and nobody else's; with
  * or_similar the first "name-2", "name-3" ... that is nobody else's. */
 enum deny user_choose_name(struct call *x, uint64_t sender_id, bool or_similar,

@@ -169,6 +169,12 @@ db_bind_cid(sqlite3_stmt *st, int at, const struct client_id *cid)
         must(sqlite3_bind_null(st, at) == SQLITE_OK);
 }
 
+void
+db_bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n)
+{
+    must(sqlite3_bind_blob64(st, at, p, n, SQLITE_STATIC) == SQLITE_OK);
+}
+
 int
 db_step(sqlite3_stmt *st)
 {
@@ -205,6 +211,15 @@ db_column_str(sqlite3_stmt *st, int at)
     return (struct str){p, (size_t)sqlite3_column_bytes(st, at)};
 }
 
+/* A column of exactly n bytes; anything else leaves `to` as it is. */
+static void
+column_bytes(sqlite3_stmt *st, int at, void *to, int n)
+{
+    const void *p = sqlite3_column_blob(st, at);
+    if (p && sqlite3_column_bytes(st, at) == n)
+        memcpy(to, p, (size_t)n);
+}
+
 void
 db_column_message(sqlite3_stmt *st, struct message *ret)
 {
@@ -217,7 +232,29 @@ db_column_message(sqlite3_stmt *st, struct message *ret)
         .kind = (enum message_kind)sqlite3_column_int(st, 5),
         .body = db_column_str(st, 7),
     };
-    const void *cid = sqlite3_column_blob(st, 6);
-    if (cid && sqlite3_column_bytes(st, 6) == (int)sizeof ret->cid.b)
-        memcpy(ret->cid.b, cid, sizeof ret->cid.b);
+    column_bytes(st, 6, ret->cid.b, sizeof ret->cid.b);
+}
+
+void
+db_column_file(sqlite3_stmt *st, struct file_row *ret)
+{
+    bool sized = sqlite3_column_type(st, 6) != SQLITE_NULL;
+    *ret = (struct file_row){
+        .room = (uint64_t)sqlite3_column_int64(st, 2),
+        .owner_id = (uint64_t)sqlite3_column_int64(st, 3),
+        .owner = db_column_str(st, 4),
+        .name = db_column_str(st, 5),
+        .reserved = (uint64_t)sqlite3_column_int64(st, 7),
+        .seq = (uint64_t)sqlite3_column_int64(st, 11),
+        .created_ms = sqlite3_column_int64(st, 12),
+        .expires_ms = sqlite3_column_int64(st, 13),
+    };
+    struct file_facts *f = &ret->facts;
+    column_bytes(st, 0, f->id.b, sizeof f->id.b);
+    column_bytes(st, 1, f->ticket.b, sizeof f->ticket.b);
+    f->size = sized ? (uint64_t)sqlite3_column_int64(st, 6)
+                    : FILE_SIZE_UNKNOWN;
+    column_bytes(st, 8, f->sha256, sizeof f->sha256);
+    f->state = (enum file_state)sqlite3_column_int(st, 9);
+    f->resumable = sqlite3_column_int(st, 10) != 0;
 }

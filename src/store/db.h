@@ -33,6 +33,7 @@ void db_finalize(sqlite3_stmt **stmts, int n);
 void db_bind_int(sqlite3_stmt *st, int at, int64_t value);
 void db_bind_str(sqlite3_stmt *st, int at, struct str s);
 void db_bind_cid(sqlite3_stmt *st, int at, const struct client_id *cid);
+void db_bind_blob(sqlite3_stmt *st, int at, const void *p, size_t n);
 
 /* One step: 1 = a row, 0 = no more, -ENOSPC, -EIO (logged here, where SQLite's
  * own words are still known). */
@@ -52,5 +53,13 @@ struct str db_column_str(sqlite3_stmt *st, int at);
     "room_id, seq, ts, sender_id, sender, kind, cid, body"
 
 void db_column_message(sqlite3_stmt *st, struct message *ret);
+
+/* Of the table under the name `f`. */
+#define DB_FILE_COLUMNS \
+    "f.pub, f.ticket, f.room_id, f.owner_id, f.owner, f.name, f.size," \
+    " f.reserved, f.sha256, f.state, f.resumable, f.seq, f.created, f.expires"
+#define DB_FILE_COLUMNS_N 14
+
+void db_column_file(sqlite3_stmt *st, struct file_row *ret);
 
 #endif

@@ -6,17 +6,10 @@
  * exactly the needed size. */
 #include "store/reader.h"
 
-#include "base/limits.h"
-#include "store/db.h"
+#include "store/reader_impl.h"
 #include "store/schema.h"
 #include <errno.h>
 #include <stdlib.h>
-
-enum stmt {
-    STMT_UP,
-    STMT_DOWN,
-    STMT_COUNT,
-};
 
 static const char *const sql[STMT_COUNT] = {
     [STMT_UP] =
@@ -25,6 +18,14 @@ static const char *const sql[STMT_COUNT] = {
     [STMT_DOWN] =
         "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
         " WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+    [STMT_FILE] =
+        "SELECT " DB_FILE_COLUMNS ", rooms.kind, rooms.key, rooms.name"
+        " FROM files AS f JOIN rooms ON rooms.id = f.room_id"
+        " WHERE f.pub = ?1",
+    [STMT_FILES] =
+        "SELECT " DB_FILE_COLUMNS " FROM files AS f"
+        " WHERE f.room_id = ?1 AND f.seq < ?2 AND f.state = 2"
+        " ORDER BY f.seq DESC LIMIT ?3",
 };
 
 static const char pragmas[] =
@@ -32,24 +33,6 @@ static const char pragmas[] =
     "PRAGMA cache_size = -65536;"
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA trusted_schema = OFF";
-
-/* What a page can come to: either many small bodies or one big one, and the
- * senders' names, with room to spare. */
-enum { TEXT_MAX = LIMIT_MESSAGE_BYTES + LIMIT_PAGE_BYTES +
-                  LIMIT_PAGE_MESSAGES * 8 * LIMIT_NAME_BYTES };
-
-struct reader {
-    sqlite3 *db;
-    sqlite3_stmt *stmts[STMT_COUNT];
-
-    /* The page that is being gathered. Each row's sender and body lie in text
-     * one behind the other, in the rows' order; text may move while it grows,
-     * so the rows' pointers mean nothing until the end. */
-    struct message rows[LIMIT_PAGE_MESSAGES];
-    size_t n;
-    struct buf text;
-    size_t body_bytes;
-};
 
 /* One walk through a room: from where, how far, and how many bytes of bodies
  * the page may hold when it ends. */

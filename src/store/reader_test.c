@@ -338,7 +338,7 @@ every_page_uses_an_index(void **state)
     struct store *s = scratch_open(t);
     struct reader *r = open_reader(t);
 
-    assert_int_equal(scratch_expect_indexes(scratch_newest), 2);
+    assert_int_equal(scratch_expect_indexes(scratch_newest), 4);
     reader_close(&r);
     store_close(&s);
 }
@@ -370,7 +370,7 @@ a_database_of_another_version_is_refused(void **state)
     store_close(&s);
     scratch_sql(t->db, "PRAGMA user_version = 9");
     assert_int_equal(reader_open(t->db, &r, &e), -EINVAL);
-    assert_sentence(e, "newer loquatd (schema 9, this program knows 2)");
+    assert_sentence(e, "newer loquatd (schema 9, this program knows 3)");
     assert_null(r);
 }
 

@@ -47,7 +47,8 @@ struct file_row {
     struct str name;       /* a safe base name */
     uint64_t reserved;     /* bytes that count against the quotas */
     uint64_t seq;          /* of its message; 0 = none yet */
-    int64_t created_ms;
+    int64_t created_ms;    /* when it was asked for; once whole, its message's
+                              time */
     int64_t expires_ms;    /* an arriving one's end; 0 = never */
 };
 

@@ -54,6 +54,37 @@ const char *const schema_steps[SCHEMA_VERSION] = {
     "DROP INDEX messages_by_cid;"
     "CREATE UNIQUE INDEX messages_by_cid ON messages(cid, sender_id)"
     "  WHERE cid IS NOT NULL;",
+
+    /* A file's state is 1 while it arrives and 2 once it is whole; its size is
+     * NULL while nobody knows it. usage is the sum of `reserved`, kept so that
+     * a quota is one look-up: scope 0 = everything, 1 = an owner, 2 = a
+     * room. */
+    "CREATE TABLE files("
+    "  id INTEGER PRIMARY KEY,"
+    "  pub BLOB NOT NULL UNIQUE,"
+    "  ticket BLOB NOT NULL,"
+    "  room_id INTEGER NOT NULL REFERENCES rooms(id),"
+    "  owner_id INTEGER NOT NULL,"
+    "  owner TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  size INTEGER,"
+    "  reserved INTEGER NOT NULL,"
+    "  sha256 BLOB,"
+    "  state INTEGER NOT NULL,"
+    "  resumable INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX files_by_room ON files(room_id, seq) WHERE state = 2;"
+    "CREATE INDEX files_arriving ON files(expires) WHERE state = 1;"
+
+    "CREATE TABLE usage("
+    "  scope INTEGER NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  bytes INTEGER NOT NULL,"
+    "  PRIMARY KEY(scope, id)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 int

@@ -15,7 +15,7 @@
 #define SCHEMA_APPLICATION_ID 0x6c6f7174   /* "loqt" */
 
 /* schema_steps[v] brings version v to v + 1; version 0 is an empty file. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 extern const char *const schema_steps[SCHEMA_VERSION];
 
 /* The database's version, found without writing a byte. Refuses another

@@ -228,8 +228,8 @@ the_compiled_in_steps_make_strict_tables(void **state)
     upgrade(db, schema_steps, 0, SCHEMA_VERSION);
 
     assert_int_equal(scratch_number(db, "SELECT count(*) FROM"
-        " pragma_table_list WHERE name IN ('meta', 'rooms', 'messages')"
-        " AND strict"), 3);
+        " pragma_table_list WHERE name IN ('meta', 'rooms', 'messages',"
+        " 'files', 'usage') AND strict"), 5);
     assert_int_equal(scratch_number(db, "SELECT count(*) FROM"
         " pragma_table_list WHERE type = 'table' AND NOT strict"
         " AND name NOT LIKE 'sqlite_%'"), 0);
@@ -269,6 +269,42 @@ client_ids_stay_known_through_version_2(void **state)
     store_close(&s);
     db = open_copy(t, 1);
     assert_int_equal(version_of(db), 1);
+    sqlite3_close(db);
+}
+
+/* A database of the second version gets the tables of files, and its rooms can
+ * have some. */
+static void
+version_2_learns_of_files(void **state)
+{
+    struct scratch *t = *state;
+    struct file_row f = {
+        .facts = {.id = {{1}}, .size = 5, .state = FILE_ARRIVING},
+        .room = 1, .owner_id = 7, .owner = str_of("a"), .name = str_of("x"),
+        .reserved = 5,
+    };
+    struct store *s;
+    uint64_t bytes;
+    sqlite3 *db = open_raw(t);
+
+    upgrade(db, schema_steps, 0, 2);
+    assert_int_equal(sqlite3_exec(db,
+        "INSERT INTO rooms VALUES(1, 1, '#a', '#a', '', 0, 0);"
+        "INSERT INTO messages(room_id, seq, ts, sender_id, sender, cid, kind,"
+        " body) VALUES(1, 1, 5, 10, 'a', NULL, 1, 'one')", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+
+    s = scratch_open(t);
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_put_file(s, &f), 0);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_usage(s, USAGE_ROOM, 1, &bytes), 0);
+    assert_int_equal(bytes, 5);
+    store_close(&s);
+    db = open_copy(t, 2);
+    assert_int_equal(version_of(db), 2);
+    assert_int_equal(scratch_number(db, "SELECT count(*) FROM messages"), 1);
     sqlite3_close(db);
 }
 
@@ -344,7 +380,7 @@ a_newer_schema_is_refused(void **state)
     scratch_sql(t->db, "PRAGMA user_version = 7");
 
     expect_refused(t, -EINVAL, "/loquat.db\" was written by a newer loquatd "
-                   "(schema 7, this program knows 2)");
+                   "(schema 7, this program knows 3)");
 }
 
 int
@@ -365,6 +401,7 @@ main(void)
         scratch_unit_test(our_mark_without_a_version_is_foreign),
         scratch_unit_test(the_compiled_in_steps_make_strict_tables),
         scratch_unit_test(client_ids_stay_known_through_version_2),
+        scratch_unit_test(version_2_learns_of_files),
         scratch_unit_test(a_file_of_garbage_is_refused),
         scratch_unit_test(a_torn_database_is_refused),
         scratch_unit_test(another_programs_database_is_refused_and_left_alone),

@@ -11,31 +11,15 @@
  * which is why the caller has to roll back after the first failure. */
 #include "store/store.h"
 
-#include "base/buf.h"
 #include "base/limits.h"
-#include "store/db.h"
 #include "store/folder.h"
 #include "store/schema.h"
-#include "store/wal.h"
+#include "store/store_impl.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum stmt {
-    STMT_BEGIN,
-    STMT_COMMIT,
-    STMT_ROLLBACK,
-    STMT_PUT_ROOM,
-    STMT_SET_TOPIC,
-    STMT_FIND_ROOM,
-    STMT_FIND_ROOM_ID,
-    STMT_EACH_CHANNEL,
-    STMT_PUT_MESSAGE,
-    STMT_FIND_POST,
-    STMT_COUNT,
-};
 
 /* A room as row_of() reads it. Both subqueries look at one end of the index
  * on (room_id, seq). */
@@ -78,19 +62,6 @@ static const char *const sync_pragmas[] = {
     [STORE_SYNC_OFF] = "PRAGMA synchronous = OFF",
     [STORE_SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
     [STORE_SYNC_FULL] = "PRAGMA synchronous = FULL",
-};
-
-struct store {
-    sqlite3 *db;
-    sqlite3_stmt *stmts[STMT_COUNT];
-    char *path;
-    int lock;                      /* the lock file's descriptor */
-    uint64_t epoch;
-    uint64_t last_room;            /* the highest id, as of now */
-    uint64_t committed_room;       /* ... and as of the last commit */
-    bool in_transaction;
-    struct wal wal;
-    struct buf text;               /* the home of borrowed strings */
 };
 
 /* ---- opening and closing ------------------------------------------------ */
@@ -154,6 +125,8 @@ configure(struct store *s, enum store_sync sync, struct err *e)
         r = db_exec(s->db, sync_pragmas[sync], e);
     if (r == 0)
         r = db_prepare(s->db, sql, s->stmts, STMT_COUNT, e);
+    if (r == 0)
+        r = db_prepare(s->db, store_files_sql, s->files, FILES_COUNT, e);
     s->wal.db = s->db;
     /* After the pragma, which would take the hook away. */
     sqlite3_wal_hook(s->db, count_wal, s);
@@ -178,6 +151,7 @@ static void
 release(struct store *s)
 {
     db_finalize(s->stmts, STMT_COUNT);
+    db_finalize(s->files, FILES_COUNT);
     must(sqlite3_close(s->db) == SQLITE_OK);
     if (s->lock >= 0)
         close(s->lock);
@@ -299,9 +273,8 @@ store_checkpoint(struct store *s)
 
 /* ---- borrowed strings --------------------------------------------------- */
 
-/* Copies the strings into s->text and points them there. */
-static int
-keep(struct store *s, struct str *const *strs, int n)
+int
+store_keep(struct store *s, struct str *const *strs, int n)
 {
     size_t total = 0;
     for (int i = 0; i < n; i++)
@@ -384,7 +357,7 @@ find_room(struct store *s, sqlite3_stmt *st, struct room_row *ret,
         struct room_row row;
         int64_t last_ms;
         row_of(st, &row, &last_ms);
-        r = keep(s, (struct str *[]){&row.name, &row.key, &row.topic}, 3);
+        r = store_keep(s, (struct str *[]){&row.name, &row.key, &row.topic}, 3);
         if (r == 0) {
             *ret = row;
             *ret_last_ms = last_ms;
@@ -462,7 +435,7 @@ store_find_post(struct store *s, uint64_t sender_id,
     if (r > 0) {
         struct message m;
         db_column_message(st, &m);
-        r = keep(s, (struct str *[]){&m.sender, &m.body}, 2);
+        r = store_keep(s, (struct str *[]){&m.sender, &m.body}, 2);
         if (r == 0)
             *ret = m;
     } else if (r == 0) {

@@ -60,6 +60,31 @@ int store_put_message(struct store *s, const struct message *m) MUST_USE;
 int store_find_post(struct store *s, uint64_t sender_id,
                     const struct client_id *cid, struct message *ret) MUST_USE;
 
+/* Files. Reserved bytes count, from the put to the drop, in the usage of their
+ * owner, of their room and of everything. The room must have its row. */
+enum usage_scope { USAGE_TOTAL, USAGE_OWNER, USAGE_ROOM };
+
+/* Bytes; id is 0, a sender id or a room. */
+int store_usage(struct store *s, enum usage_scope scope, uint64_t id,
+                uint64_t *ret) MUST_USE;
+
+int store_put_file(struct store *s, const struct file_row *f) MUST_USE;
+
+/* The row of this id becomes f in what may change: size, reserved, sha256,
+ * state, seq, created and expires. */
+int store_set_file(struct store *s, const struct file_row *f) MUST_USE;
+int store_drop_file(struct store *s, const struct file_id *id) MUST_USE;
+
+/* -ENOENT when there is none. Strings borrowed until the next call on s. */
+int store_find_file(struct store *s, const struct file_id *id,
+                    struct file_row *ret) MUST_USE;
+
+/* The arriving ones, those that expire first before the others. fn must not
+ * call the store. */
+typedef void store_file_fn(void *arg, const struct file_row *row);
+int store_each_arriving(struct store *s, store_file_fn *fn,
+                        void *arg) MUST_USE;
+
 /* The write-ahead log's length in pages after the last commit, and a
  * checkpoint that moves it into the database: passive, never waits for
  * readers; what they hold back is then the length. Call it when idle, or when

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A visitor's name lies beside the sessions, under the session's number: few
+ * sessions are visitors, and a session has no room for one. */
+#include "hub/visitor.h"
+#include "hub/session.h"
+#include "hub/user.h"
+
+#include <stdlib.h>
+
+struct visitor {
+    struct label name;
+};
+
+static struct visitor *
+find(const struct hub *h, const struct session *s)
+{
+    return s->signs ? map_get_u64(&h->visitors, s->id) : NULL;
+}
+
+struct str
+visitor_name(const struct hub *h, const struct session *s)
+{
+    const struct visitor *v = find(h, s);
+
+    return v ? str_of(label_name(&v->name)) : nothing;
+}
+
+bool
+visitor_may_sign(const struct hub *h, const struct session *s)
+{
+    const struct visitor *v = find(h, s);
+
+    return v != NULL
+        && user_is_free_for(h, str_of(label_key(&v->name)), s->sender_id);
+}
+
+static void
+visitor_free(struct visitor *v)
+{
+    label_done(&v->name);
+    free(v);
+}
+
+void
+visitor_forget(struct hub *h, struct session *s)
+{
+    struct visitor *v = find(h, s);
+
+    if (v == NULL)
+        return;
+    map_del_u64(&h->visitors, s->id);
+    visitor_free(v);
+    s->signs = false;
+    s->sender_id = 0;
+}
+
+static void
+sign(struct hub *h, struct session *s, const struct name *n)
+{
+    struct visitor *v = must_alloc(sizeof *v);
+
+    label_set(&v->name, n);
+    map_put_u64(&h->visitors, s->id, v);
+    s->signs = true;
+}
+
+static enum deny
+choose_name(struct call *x, struct name *ret)
+{
+    const struct command *c = x->command;
+
+    if (c->name.n == 0)
+        return DENY_NONE;
+    if (c->sender_id == 0)
+        return DENY_BAD_REQUEST;
+    return user_choose_name(x, c->sender_id, c->or_similar, ret);
+}
+
+/* Whoever is refused is nobody afterwards, not who they were before. */
+enum deny
+visitor_enter(struct call *x)
+{
+    const struct command *c = x->command;
+    struct session *s = x->session;
+    struct name n = {0};
+    enum deny d;
+
+    if (!c->visit || (s != NULL && !s->visits) || c->sender_id > INT64_MAX)
+        return DENY_BAD_REQUEST;
+    if (s != NULL)
+        visitor_forget(x->hub, s);
+    d = choose_name(x, &n);
+    if (d != DENY_NONE)
+        return d;
+    if (s == NULL)
+        s = session_new(x->hub, c);
+    s->visits = true;
+    s->sender_id = c->sender_id;
+    if (c->name.n > 0)
+        sign(x->hub, s, &n);
+    session_welcome(x, s);
+    return DENY_NONE;
+}
+
+void
+visitor_free_all(struct hub *h)
+{
+    struct visitor *v;
+
+    for (size_t pos = 0; (v = map_next(&h->visitors, &pos)) != NULL;)
+        visitor_free(v);
+}
