@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -38,13 +37,20 @@ append(struct conn *c, struct upload *u, const void *p, size_t n)
     move(c, u, job);
 }
 
+/* Its detail is there already. */
 static void
-fail(struct upload *u, enum deny why, struct str detail)
+fail_as_said(struct upload *u, enum deny why)
 {
     u->state = UPLOAD_FAILED;
     u->why = why;
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(detail));
     buf_done(&u->piece);
+}
+
+static void
+fail(struct upload *u, enum deny why, struct str detail)
+{
+    str_to_z(detail, u->detail, sizeof u->detail);
+    fail_as_said(u, why);
 }
 
 static bool
@@ -102,27 +108,25 @@ on_granted(struct conn *c, struct upload *u, const struct event *e)
     if (u->state != UPLOAD_ASKED)
         return;
     u->granted = true;
+    u->reserved = e->token;
     u->facts = *e->file;
     u->room = e->room;
-    snprintf(u->name, sizeof u->name, "%.*s", STR_FMT(e->text));
-    snprintf(u->room_name, sizeof u->room_name, "%.*s", STR_FMT(e->room_name));
+    str_to_z(e->text, u->name, sizeof u->name);
+    str_to_z(e->room_name, u->room_name, sizeof u->room_name);
     u->state = UPLOAD_OPENING;
     job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
     job->size = u->facts.size;
     move(c, u, job);
 }
 
-/* Reservations go in steps, so that what is there tells how many there are. */
 static void
 on_opened(struct upload *u, const struct event *e)
 {
     u->blob = blob_ref(e->blob);
     u->writer = e->session;
     u->offset = u->on_disk = e->file->size;
-    u->reserved = (u->offset + LIMIT_RESERVE_BYTES - 1) / LIMIT_RESERVE_BYTES *
-                  LIMIT_RESERVE_BYTES;
-    if (u->reserved == 0)
-        u->reserved = LIMIT_RESERVE_BYTES;
+    if (u->reserved < u->offset)
+        u->reserved = u->offset;
     u->state = UPLOAD_READY;
 }
 
@@ -133,7 +137,14 @@ upload_has_room(const struct upload *u)
 {
     return u->state == UPLOAD_READY && !u->pause && !u->dropping &&
            (!u->moving || u->piece.n < u->piece.max) &&
-           (is_sized(u) || u->offset < u->reserved);
+           (is_sized(u) || u->offset < u->reserved || u->refused);
+}
+
+/* What was reserved is used up, and it will not be more. */
+static bool
+is_exhausted(const struct upload *u)
+{
+    return !is_sized(u) && u->offset == u->reserved && u->refused;
 }
 
 /* Early enough that the bytes do not wait for the answer. */
@@ -144,7 +155,7 @@ reserve(struct conn *c, struct upload *u)
     struct file_facts facts = u->facts;
     struct command *cmd;
 
-    if (is_sized(u) || u->reserving ||
+    if (is_sized(u) || u->reserving || u->refused ||
         u->reserved - u->offset > LIMIT_RESERVE_BYTES / 4)
         return;
     u->reserving = true;
@@ -172,6 +183,10 @@ upload_write(struct conn *c, struct upload *u, const void *p, size_t n)
     }
     if (n == 0 || !upload_has_room(u))
         return 0;
+    if (is_exhausted(u)) {
+        fail_as_said(u, u->refused);
+        return 0;
+    }
     if (!is_sized(u))
         n = least(n, u->reserved - u->offset);
     if (!u->moving) {
@@ -253,14 +268,24 @@ on_moved(struct conn *c, struct upload *u, const struct event *e)
     }
 }
 
-/* Once all bytes are there, nothing more needs to be reserved. */
+/* It was asked for early: all bytes may be there before it is missed. */
+static void
+on_unreserved(struct upload *u, const struct event *e)
+{
+    u->reserving = false;
+    u->refused = e->deny;
+    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(e->text));
+}
+
 static void
 on_denied(struct upload *u, const struct event *e)
 {
-    if (u->state == UPLOAD_FAILED ||
-        (e->command == COMMAND_RESERVE && u->state != UPLOAD_READY))
+    if (u->state == UPLOAD_FAILED)
         return;
-    fail(u, e->deny, e->text);
+    if (e->command == COMMAND_RESERVE)
+        on_unreserved(u, e);
+    else
+        fail(u, e->deny, e->text);
 }
 
 static void
@@ -272,10 +297,10 @@ on_posted(struct upload *u, const struct event *e)
 }
 
 static void
-on_reserved(struct upload *u)
+on_reserved(struct upload *u, const struct event *e)
 {
     u->reserving = false;
-    u->reserved += LIMIT_RESERVE_BYTES;
+    u->reserved = e->token;
 }
 
 /* Of all that may still come, only how the drop went matters, and whether the
@@ -307,7 +332,7 @@ upload_answer(struct conn *c, struct upload *u, const struct event *e)
     else if (e->kind == ANSWER_DENIED)
         on_denied(u, e);
     else if (e->kind == ANSWER_DONE && e->command == COMMAND_RESERVE)
-        on_reserved(u);
+        on_reserved(u, e);
 }
 
 /* --- The end ------------------------------------------------------------ */

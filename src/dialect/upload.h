@@ -48,6 +48,7 @@ struct upload {
     struct blob *blob;
     uint64_t writer;
     uint64_t reserved;           /* of one whose size is not known */
+    enum deny refused;           /* why no more will be reserved */
     struct buf piece;            /* gathered, not yet on its way */
     bool begun;                  /* by upload_begin(), not resumed */
     bool granted;                /* the core knows it */

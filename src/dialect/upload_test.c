@@ -28,6 +28,7 @@ grant(struct play *p, enum command_kind command)
     e->command = command;
     e->request = UP;
     e->room = 3;
+    e->token = LIMIT_RESERVE_BYTES;
     fake_conn_answer(p->conn, e);
 }
 
@@ -292,6 +293,15 @@ a_file_that_cannot_be_opened_fails_with_the_reason(void **state)
 /* --- Unknown size ------------------------------------------------------- */
 
 static void
+reserved(struct play *p, uint64_t bytes)
+{
+    struct event *e = answer_new(ANSWER_DONE, COMMAND_RESERVE, UP);
+
+    e->token = bytes;
+    fake_conn_answer(p->conn, e);
+}
+
+static void
 one_of_unknown_size_reserves_as_it_goes(void **state)
 {
     enum { PIECE = 1 << 20 };
@@ -314,9 +324,8 @@ one_of_unknown_size_reserves_as_it_goes(void **state)
                          (steps + 2) * (uint64_t)LIMIT_RESERVE_BYTES);
         assert_true(size < (steps + 1) * (uint64_t)LIMIT_RESERVE_BYTES);
         command_free(&cmd);
-        fake_conn_answer(p->conn,
-                         answer_new(ANSWER_DONE, COMMAND_RESERVE, UP));
         steps++;
+        reserved(p, (steps + 1) * (uint64_t)LIMIT_RESERVE_BYTES);
     }
     upload_finish(p->conn, &p->up, NULL);
     expect_done(p, size);
@@ -339,9 +348,37 @@ no_byte_goes_beyond_what_is_reserved(void **state)
     expect_command(p, COMMAND_RESERVE);
     expect_no_command(p);
     deny(p, COMMAND_RESERVE, UP, DENY_NO_QUOTA);
+    assert_int_equal(p->up.state, UPLOAD_READY);
+    assert_true(upload_has_room(&p->up));
+    assert_int_equal(give(p, 1), 0);
     assert_int_equal(p->up.state, UPLOAD_FAILED);
     assert_int_equal(p->up.why, DENY_NO_QUOTA);
     assert_int_equal(p->up.on_disk, LIMIT_RESERVE_BYTES);
+}
+
+static void
+a_reservation_may_be_smaller_than_what_was_asked_for(void **state)
+{
+    enum { PIECE = 1 << 20 };
+    struct play *p = *state;
+
+    begin(p, FILE_SIZE_UNKNOWN, false, PIECE);
+    while (p->up.offset < 13 << 20) {
+        give(p, PIECE);
+        append(p);
+    }
+    expect_command(p, COMMAND_RESERVE);
+    reserved(p, LIMIT_RESERVE_BYTES + 5);
+    while (upload_has_room(&p->up)) {
+        give(p, PIECE);
+        if (p->conn->jobs != NULL)
+            append(p);
+    }
+    assert_int_equal(p->up.offset, LIMIT_RESERVE_BYTES + 5);
+    expect_command(p, COMMAND_RESERVE);
+    deny(p, COMMAND_RESERVE, UP, DENY_FILE_TOO_LARGE);
+    upload_finish(p->conn, &p->up, NULL);
+    expect_done(p, LIMIT_RESERVE_BYTES + 5);
 }
 
 static void
@@ -586,6 +623,8 @@ main(void)
         play_unit_test(a_file_that_cannot_be_opened_fails_with_the_reason),
         play_unit_test(one_of_unknown_size_reserves_as_it_goes),
         play_unit_test(no_byte_goes_beyond_what_is_reserved),
+        play_unit_test(
+            a_reservation_may_be_smaller_than_what_was_asked_for),
         play_unit_test(
             a_reservation_that_nobody_needs_any_more_may_be_refused),
         play_unit_test(a_paused_one_is_synced_and_goes_on_from_there),

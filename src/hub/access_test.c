@@ -98,6 +98,28 @@ every_refusal_has_a_word_and_a_sentence(void **state)
     assert_string_equal(deny_word(DENY_NAME_TAKEN), "name_taken");
 }
 
+static void
+a_direct_rooms_key_says_whose_it_is(void **state)
+{
+    struct access_room room = {ROOM_DIRECT, {1, UINT64_C(0xfedcba9876543210)}};
+    struct access_room got = {0};
+    char key[ACCESS_KEY_BYTES + 1];
+
+    (void)state;
+    access_write_key(&room, key);
+    assert_string_equal(key, "@0000000000000001+fedcba9876543210");
+    assert_true(access_read_key(ROOM_DIRECT, str_of(key), &got));
+    assert_int_equal(got.kind, ROOM_DIRECT);
+    assert_true(got.peers[0] == room.peers[0]);
+    assert_true(got.peers[1] == room.peers[1]);
+    assert_true(access_read_key(ROOM_CHANNEL, str_of("#lobby"), &got));
+    assert_int_equal(got.kind, ROOM_CHANNEL);
+    assert_int_equal(got.peers[0], 0);
+    assert_false(access_read_key(ROOM_DIRECT, str_of("#lobby"), &got));
+    assert_false(access_read_key(ROOM_DIRECT, str_of(
+        "@0000000000000001-fedcba9876543210"), &got));
+}
+
 int
 main(void)
 {
@@ -108,6 +130,7 @@ main(void)
         cmocka_unit_test(both_people_of_a_direct_room_may_do_all_in_it),
         cmocka_unit_test(a_peer_without_a_name_reads_and_does_not_write),
         cmocka_unit_test(every_refusal_has_a_word_and_a_sentence),
+        cmocka_unit_test(a_direct_rooms_key_says_whose_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,7 +126,8 @@ forget(struct undo *u)
 static struct event *
 refusal_of(const struct event *answer, enum deny why)
 {
-    struct event *e = event_new(ANSWER_DENIED, nothing, answer->name, nothing,
+    struct str name = answer->name.n > 0 ? answer->name : answer->room_name;
+    struct event *e = event_new(ANSWER_DENIED, nothing, name, nothing,
                                 nothing);
 
     e->deny = why;

@@ -3,6 +3,7 @@
  * When the store refuses. Once for real, with files that may not grow; and at
  * every single call, by putting a function in front of the store's own (the
  * linker's --wrap): the call fails without reaching it, the rest is real. */
+#include "hub/fault_test.h"
 #include "hub/play_test.h"
 
 #include <errno.h>
@@ -10,39 +11,6 @@
 #include <sys/resource.h>
 
 /* ---- the store, made to fail ---- */
-
-static struct {
-    const char *call;
-    int skip;                     /* that many calls still work */
-    int rc;
-} fault;
-
-static void
-fail_at(const char *call, int skip, int rc)
-{
-    fault.call = call;
-    fault.skip = skip;
-    fault.rc = rc;
-}
-
-static int
-stumble(const char *call)
-{
-    if (fault.call == NULL || strcmp(fault.call, call) != 0
-        || fault.skip-- > 0)
-        return 0;
-    fault.call = NULL;
-    return fault.rc;
-}
-
-#define WRAP(call, params, args) \
-    int __real_##call params; \
-    int __wrap_##call params; \
-    int __wrap_##call params \
-    { \
-        int rc = stumble(#call); \
-        return rc < 0 ? rc : __real_##call args; \
-    }
 
 WRAP(store_begin, (struct store *s), (s))
 WRAP(store_commit, (struct store *s), (s))

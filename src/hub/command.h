@@ -42,7 +42,7 @@ enum command_kind {
     COMMAND_UPLOAD,    /* target, name (the file's), file: id and ticket (both
                           random, from the worker), size, resumable
                           -> ANSWER_UPLOAD, once it is reserved and stored.
-                          Of unknown size: the first LIMIT_RESERVE_BYTES are.
+                          Of unknown size: up to LIMIT_RESERVE_BYTES are.
                           Dropped when its session LEAVEs, unless resumable */
     COMMAND_RESUME,    /* file: id and ticket -> ANSWER_UPLOAD. Also of one that
                           is whole already: its state says so */
@@ -51,9 +51,9 @@ enum command_kind {
     COMMAND_DROP,      /* file: id, ticket: an arriving file is given up
                           -> ANSWER_DONE */
     COMMAND_SHARE,     /* file: id, size, sha256: it is whole on disk. From
-                          the movers only (inside), in the name of (worker, session,
-                          request), which may be gone; becomes a message of
-                          the room -> ANSWER_POSTED, as for POST */
+                          the movers only (inside), in the name of (worker,
+                          session, request), which may be gone; becomes a
+                          message of the room -> ANSWER_POSTED, as for POST */
     COMMAND_FETCH,     /* file: id -> ANSWER_FILE, from a reader */
     COMMAND_FILES,     /* target, page (LATEST or BEFORE) -> ANSWER_FILES, from
                           a reader */

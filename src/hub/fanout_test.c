@@ -377,6 +377,51 @@ a_history_page_that_may_not_be_read_becomes_a_refusal(void **state)
     fake_free(w->fanout, &a);
 }
 
+static struct event *
+file_answer(enum event_kind kind)
+{
+    struct file_facts facts = {.size = 5};
+    struct str none = {0};
+    struct event *e = event_new_file(kind, str_of("#room"), none,
+                                     str_of("photo.webp"), &facts);
+
+    e->request = 42;
+    return e;
+}
+
+static void
+what_is_told_of_files_is_passed_on_to_who_may_read_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    mail(w, PARCEL_SESSION, 1, 7, file_answer(ANSWER_FILE));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_FILE);
+    mail(w, PARCEL_SESSION, 1, 7, file_answer(ANSWER_FILES));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_FILES);
+    fake_free(w->fanout, &a);
+}
+
+static void
+a_file_that_may_not_be_read_does_not_exist(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct access_room others = {.kind = ROOM_DIRECT, .peers = {5, 6}};
+
+    mail(w, PARCEL_SESSION, 1, 8, file_answer(ANSWER_FILE))->access = others;
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_DENIED);
+    assert_int_equal(a->last_deny, DENY_NO_SUCH_FILE);
+    assert_int_equal(a->last_request, 42);
+    mail(w, PARCEL_SESSION, 1, 8, file_answer(ANSWER_FILES))->access = others;
+    deliver_mail(w);
+    assert_int_equal(a->last_deny, DENY_NO_SUCH_ROOM);
+    fake_free(w->fanout, &a);
+}
+
 static void
 freeing_the_fanout_lets_everyone_go(void **state)
 {
@@ -416,6 +461,8 @@ main(void)
         world_unit_test(parcels_for_a_session_that_is_gone_are_dropped),
         world_unit_test(a_history_page_is_passed_on_to_who_may_read_it),
         world_unit_test(a_history_page_that_may_not_be_read_becomes_a_refusal),
+        world_unit_test(what_is_told_of_files_is_passed_on_to_who_may_read_it),
+        world_unit_test(a_file_that_may_not_be_read_does_not_exist),
         world_unit_test(freeing_the_fanout_lets_everyone_go),
     };
 

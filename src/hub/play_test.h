@@ -8,6 +8,8 @@
  *   w1 room 1 joined alice 2 -s1     to room 1's receivers, but not session 1
  *   w0 all announcement hello        to everyone
  *   w0 s1 hears 1 after 0/3: ...     subscribes: cursor / newest
+ *   w0 room 1 uploading {7 100} ...  about a file: its id's first byte, its
+ *                                    size, `t` with its ticket, `whole`
  *
  * and act() is followed by expect() with the lines, worker 0's first. */
 #ifndef HUB_PLAY_TEST_H
@@ -26,6 +28,7 @@
 #include "base/metrics.h"
 #include "base/must.h"
 #include "base/rand.h"
+#include "hub/attachment.h"
 #include "hub/hub.h"
 #include "store/reader.h"
 #include <ftw.h>
@@ -56,6 +59,7 @@ static const char *const play_words[] = {
     [EVENT_LEFT] = "left", [EVENT_GATHERED] = "gathered",
     [EVENT_RENAMED] = "renamed", [EVENT_AWAY] = "away",
     [EVENT_TYPING] = "typing", [EVENT_CURSOR] = "cursor",
+    [EVENT_UPLOADING] = "uploading",
     [EVENT_ANNOUNCEMENT] = "announcement", [EVENT_STOPPING] = "stopping",
     [EVENT_SUBSCRIBED] = "subscribed", [EVENT_UNSUBSCRIBED] = "unsubscribed",
     [EVENT_CAUGHT_UP] = "caught_up", [EVENT_CLOSED] = "closed",
@@ -63,7 +67,9 @@ static const char *const play_words[] = {
     [ANSWER_DONE] = "done", [ANSWER_DENIED] = "denied",
     [ANSWER_PAGE] = "page", [ANSWER_PEOPLE] = "people",
     [ANSWER_ROOMS] = "rooms", [ANSWER_PONG] = "pong",
-    [ITEM_PERSON] = "person", [ITEM_ROOM] = "item",
+    [ANSWER_UPLOAD] = "upload", [ANSWER_FILE] = "file",
+    [ANSWER_FILES] = "files", [ANSWER_MOVED] = "moved",
+    [ITEM_FILE] = "file", [ITEM_PERSON] = "person", [ITEM_ROOM] = "item",
 };
 
 static inline void
@@ -92,6 +98,33 @@ play_put_num(struct buf *b, uint64_t n)
         play_put(b, " %llu", (unsigned long long)n);
 }
 
+static inline void
+play_put_file(struct buf *b, const struct file_facts *f)
+{
+    play_put(b, " {%u", f->id.b[0]);
+    if (f->size == FILE_SIZE_UNKNOWN)
+        play_put(b, " ?");
+    else
+        play_put(b, " %llu", (unsigned long long)f->size);
+    play_put(b, "%s%s}", file_id_given(&f->ticket) ? " t" : "",
+             f->state == FILE_WHOLE ? " whole" : "");
+}
+
+/* A message that shares a file, by what its body says. */
+static inline void
+play_put_attachment(struct buf *b, const struct event *e)
+{
+    struct attachment a;
+    struct file_facts f = {.state = FILE_WHOLE};
+
+    must(attachment_read(e->text, &a));
+    f.id = a.id;
+    f.size = a.size;
+    play_put_file(b, &f);
+    play_put_str(b, e->name);
+    play_put_str(b, a.name);
+}
+
 /* Every field that is not empty, in one order. */
 static inline void
 play_put_event(struct buf *b, const struct event *e)
@@ -108,6 +141,12 @@ play_put_event(struct buf *b, const struct event *e)
         play_put(b, " *");
     if (e->message_kind == MESSAGE_TOPIC)
         play_put(b, " topic");
+    if (e->file != NULL)
+        play_put_file(b, e->file);
+    if (e->message_kind == MESSAGE_FILE) {
+        play_put_attachment(b, e);
+        return;
+    }
     if (e->room_kind == 0 || e->kind >= EVENT_ANNOUNCEMENT)
         play_put_str(b, e->room_name);
     if (e->kind != ANSWER_POSTED && e->kind != ANSWER_DONE)
@@ -206,6 +245,7 @@ play_new(void)
     p->options = (struct hub_options){
         .workers = 2, .message_bytes = 64, .gather_above = 3,
         .gather_ms = 1000, .charset = NAME_UNICODE, .hold_name_ms = 30000,
+        .file_expires_ms = 600000,
     };
     buf_init(&p->heard, 64 << 20);
     play_open(p);
@@ -290,6 +330,34 @@ play_command(struct play *p, enum command_kind kind, uint64_t session,
     return c;
 }
 
+static inline struct file_id
+play_file_id(unsigned n)
+{
+    return (struct file_id){{(uint8_t)n, [15] = 0xaa}};
+}
+
+static inline struct file_id
+play_ticket(unsigned n)
+{
+    return (struct file_id){{(uint8_t)n, [15] = 0xbb}};
+}
+
+/* A command about file n, with its ticket. */
+static inline struct command *
+play_file_command(struct play *p, enum command_kind kind, uint64_t session,
+                  unsigned n, uint64_t size)
+{
+    struct file_facts f = {.id = play_file_id(n), .ticket = play_ticket(n),
+                           .size = size, .state = FILE_ARRIVING};
+    struct command *c = command_new_file(kind, PLAY_NONE, PLAY_NONE, &f);
+
+    c->session = session;
+    c->worker = session ? (session - 1) % 2 : 0;
+    c->request = ++p->request;
+    c->now_ms = p->now_ms;
+    return c;
+}
+
 /* Takes c; leaves the batch open. */
 static inline void
 apply(struct play *p, struct command *c)
@@ -334,6 +402,34 @@ saying(struct play *p, uint64_t session, const char *target, const char *text)
 }
 
 static inline struct command *
+uploading(struct play *p, uint64_t session, const char *target, unsigned n,
+          uint64_t size)
+{
+    struct file_facts f = {.id = play_file_id(n), .ticket = play_ticket(n),
+                           .size = size, .resumable = true};
+    struct command *c = command_new_file(COMMAND_UPLOAD, str_of(target),
+                                         str_of("photo.webp"), &f);
+
+    c->session = session;
+    c->worker = (session - 1) % 2;
+    c->request = ++p->request;
+    c->now_ms = p->now_ms;
+    return c;
+}
+
+/* As the movers do it. */
+static inline struct command *
+sharing(struct play *p, uint64_t session, unsigned n, uint64_t size)
+{
+    struct command *c = play_file_command(p, COMMAND_SHARE, session, n, size);
+
+    c->inside = true;
+    c->file->ticket = (struct file_id){{0}};
+    c->file->sha256[0] = (uint8_t)n;
+    return c;
+}
+
+static inline struct command *
 leaving(struct play *p, uint64_t session, const char *why, bool clean)
 {
     struct command *c = play_command(p, COMMAND_LEAVE, session, NULL, NULL,
@@ -370,6 +466,37 @@ tick(struct play *p, int64_t later_ms)
 }
 
 /* ---- looking ---- */
+
+/* The bodies that are to be removed, as "3 7 "; takes them. */
+static inline void
+play_put_moves(struct play *p, struct buf *b)
+{
+    for (struct move_job *j = hub_take_moves(p->hub), *next; j; j = next) {
+        next = j->next;
+        must(j->what == MOVE_REMOVE);
+        play_put(b, "%u ", j->id.b[0]);
+        move_job_free(&j);
+    }
+}
+
+#define expect_moves(p, ids) play_expect_moves(p, ids, __FILE__, __LINE__)
+
+static inline void
+play_expect_moves(struct play *p, const char *want, const char *file, int line)
+{
+    struct buf b;
+    bool same;
+
+    buf_init(&b, 1 << 16);
+    play_put_moves(p, &b);
+    same = str_eq(buf_str(&b), str_of(want));
+    if (!same)
+        print_error("got:\n%.*s\nwant:\n%s\n", STR_FMT(buf_str(&b)), want);
+    buf_done(&b);
+    if (!same)
+        _fail(file, line);
+}
+
 
 static inline void
 forget(struct play *p)

@@ -38,6 +38,10 @@ static const char *const targets[] = {
 static const char *const texts[] = {
     "hi", "hello", "what?", "", "well\nwell", "bad\x01", "so be it",
 };
+static const uint64_t sizes[] = {0, 5, 1000, 70000, FILE_SIZE_UNKNOWN};
+
+/* Files have one of so many ids. */
+enum { FILES = 250 };
 
 /* One in 15 commits is refused, as if the disk were full. */
 static struct dice commits;
@@ -148,6 +152,19 @@ record(struct buf *b, unsigned worker, const struct parcel *p)
 }
 
 static void
+record_file(struct buf *b, const struct event *e)
+{
+    const struct file_facts *f = e->file;
+
+    if (f == NULL)
+        return;
+    for (int i = 0; i < 16; i++)
+        play_put(b, "%02x%02x", f->id.b[i], f->ticket.b[i]);
+    play_put(b, " %llu %02x %d %d\n", (unsigned long long)f->size,
+             f->sha256[0], (int)f->state, f->resumable);
+}
+
+static void
 listen(struct play *p, struct witness *w)
 {
     for (unsigned i = 0; i < p->options.workers; i++) {
@@ -158,16 +175,21 @@ listen(struct play *p, struct witness *w)
         while ((got = parcel_list_pop(&l)) != NULL) {
             see(w, i, got);
             record(&p->heard, i, got);
+            record_file(&p->heard, got->event);
             parcel_free(&got);
         }
     }
     for (struct read_job *j = hub_take_jobs(p->hub), *next; j; j = next) {
         next = j->next;
-        play_put(&p->heard, "job %llu %llu %s\n",
+        play_put(&p->heard, "job %d %llu %llu %s %u\n", (int)j->kind,
                  (unsigned long long)j->session,
-                 (unsigned long long)j->query.room, j->room_name);
+                 (unsigned long long)j->query.room, j->room_name,
+                 j->file.b[0]);
         free(j);
     }
+    play_put(&p->heard, "moves ");
+    play_put_moves(p, &p->heard);
+    play_put(&p->heard, "\n");
     end_of_batch(w);
 }
 
@@ -183,7 +205,10 @@ any_kind(struct dice *d)
         COMMAND_POST, COMMAND_POST, COMMAND_POST, COMMAND_POST, COMMAND_POST,
         COMMAND_POST, COMMAND_POST, COMMAND_POST, COMMAND_TOPIC, COMMAND_AWAY,
         COMMAND_TYPING, COMMAND_CURSOR, COMMAND_WHO, COMMAND_ROOMS,
-        COMMAND_HISTORY, COMMAND_PING,
+        COMMAND_HISTORY, COMMAND_PING, COMMAND_UPLOAD, COMMAND_UPLOAD,
+        COMMAND_UPLOAD, COMMAND_RESUME, COMMAND_RESERVE, COMMAND_DROP,
+        COMMAND_SHARE, COMMAND_SHARE, COMMAND_SHARE, COMMAND_FETCH,
+        COMMAND_FILES,
     };
     static const enum command_kind operators[] = {
         COMMAND_ANNOUNCE, COMMAND_KICK,
@@ -192,10 +217,40 @@ any_kind(struct dice *d)
     return roll(d, 200) == 0 ? PICK(d, operators) : PICK(d, kinds);
 }
 
+/* Mostly with the right ticket, and the size that was declared: it follows
+ * from the id. */
 static struct command *
-any_command(struct play *p, struct dice *d)
+any_file_command(struct play *p, struct dice *d, enum command_kind kind)
 {
-    enum command_kind kind = any_kind(d);
+    unsigned n = 1 + roll(d, FILES);
+    uint64_t size = sizes[n % 5];
+    struct file_facts f = {.id = play_file_id(n), .ticket = play_ticket(n),
+                           .size = size, .resumable = n % 3 > 0};
+    struct str target = kind == COMMAND_UPLOAD ? str_of(PICK(d, targets))
+                                               : PLAY_NONE;
+    struct command *c;
+
+    if (kind != COMMAND_UPLOAD && size == FILE_SIZE_UNKNOWN)
+        f.size = roll(d, 3) * (uint64_t)LIMIT_RESERVE_BYTES + roll(d, 1000);
+    if (kind != COMMAND_UPLOAD && roll(d, 10) == 0)
+        f.ticket.b[1] = 1;
+    c = command_new_file(kind, target, str_of(PICK(d, texts)), &f);
+    c->session = 1 + roll(d, SESSIONS);
+    c->worker = (c->session - 1) % 2;
+    c->request = ++p->request;
+    c->inside = kind == COMMAND_SHARE && roll(d, 10) > 0;
+    return c;
+}
+
+static bool
+is_about_a_file(enum command_kind kind)
+{
+    return kind >= COMMAND_UPLOAD && kind <= COMMAND_FETCH;
+}
+
+static struct command *
+any_other_command(struct play *p, struct dice *d, enum command_kind kind)
+{
     uint64_t session = kind >= COMMAND_ANNOUNCE ? 0 : 1 + roll(d, SESSIONS);
     const char *target = PICK(d, targets), *name = PICK(d, names);
     unsigned text = roll(d, sizeof texts / sizeof texts[0]);
@@ -207,6 +262,7 @@ any_command(struct play *p, struct dice *d)
     c->sender_id = roll(d, 6) ? 1000 + session : 1000 + roll(d, SESSIONS);
     c->or_similar = roll(d, 8) > 0;
     c->resume = roll(d, 2);
+    c->visit = roll(d, 4) == 0;
     c->clean = roll(d, 2);
     c->away = roll(d, 2);
     c->after = roll(d, 50);
@@ -217,6 +273,16 @@ any_command(struct play *p, struct dice *d)
     if (kind == COMMAND_JOIN && target[0] == '\0')
         c->room = roll(d, 30);
     return c;
+}
+
+static struct command *
+any_command(struct play *p, struct dice *d)
+{
+    enum command_kind kind = any_kind(d);
+
+    if (is_about_a_file(kind))
+        return any_file_command(p, d, kind);
+    return any_other_command(p, d, kind);
 }
 
 static void
@@ -265,8 +331,18 @@ struct outcome {
     uint64_t fingerprint;
     size_t bytes;
     unsigned posted, messages;
-    int64_t duplicates, failures, stored;
+    int64_t duplicates, failures, stored, files, uploads;
 };
+
+/* Some uploads are refused, some expire. */
+static void
+limit_files(struct play *p)
+{
+    p->options.file_owner_bytes = UINT64_C(100) * LIMIT_RESERVE_BYTES;
+    p->options.file_total_bytes = UINT64_C(30) * LIMIT_RESERVE_BYTES;
+    p->options.file_expires_ms = 120000;
+    play_restart(p);
+}
 
 static struct outcome
 play_once(void)
@@ -278,6 +354,7 @@ play_once(void)
     rand_init();
     log_set_level(LOG_ERROR);
     p = play_new();
+    limit_files(p);
     perform(p, w);
     record_log(p);
     o.fingerprint = rand_fingerprint(p->heard.p, p->heard.n);
@@ -286,6 +363,8 @@ play_once(void)
     o.messages = w->messages;
     o.stored = metrics_sum(p->metrics, METRIC_messages_total);
     o.duplicates = metrics_sum(p->metrics, METRIC_duplicates_total);
+    o.files = metrics_sum(p->metrics, METRIC_files_total);
+    o.uploads = metrics_sum(p->metrics, METRIC_uploads);
     o.failures = metrics_sum(p->metrics, METRIC_storage_errors_total);
     free(w);
     play_free(p);
@@ -327,6 +406,8 @@ the_same_commands_give_the_same_everything(void **state)
     assert_true(a.messages > 400 && a.messages <= a.stored);
     assert_true(a.duplicates > 10);
     assert_true(a.failures > 10);
+    assert_true(a.files > 50);
+    assert_true(a.uploads > 10);
 }
 
 int

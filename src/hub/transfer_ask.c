@@ -31,9 +31,15 @@ smaller(uint64_t a, uint64_t b)
 
 /* ---- quotas ---- */
 
-/* May f take so many bytes more? */
+/* How many more bytes f may take, and what to say to who wants more. */
+struct allowance {
+    uint64_t bytes;
+    const char *refusal;
+};
+
 static enum deny
-check_quotas(struct call *x, const struct file_row *f, uint64_t more)
+find_allowance(struct call *x, const struct file_row *f,
+               struct allowance *ret)
 {
     const struct hub_options *o = &x->hub->options;
     const struct {
@@ -49,18 +55,55 @@ check_quotas(struct call *x, const struct file_row *f, uint64_t more)
          "the server's files take all that they may"},
     };
 
+    *ret = (struct allowance){.bytes = UINT64_MAX};
     for (size_t i = 0; i < sizeof quotas / sizeof quotas[0]; i++) {
-        uint64_t max = quotas[i].max ? quotas[i].max : INT64_MAX, used;
+        uint64_t max = quotas[i].max ? quotas[i].max : INT64_MAX, used, left;
         int rc = store_usage(x->hub->store, quotas[i].scope, quotas[i].id,
                              &used);
 
         if (rc < 0)
             return batch_failed(x->hub, rc);
-        if (used > max || more > max - used) {
-            x->detail = str_of(quotas[i].refusal);
-            return DENY_NO_QUOTA;
-        }
+        left = used < max ? max - used : 0;
+        if (left < ret->bytes)
+            *ret = (struct allowance){left, quotas[i].refusal};
     }
+    return DENY_NONE;
+}
+
+static enum deny
+no_quota(struct call *x, const struct allowance *a)
+{
+    x->detail = str_of(a->refusal);
+    return DENY_NO_QUOTA;
+}
+
+/* May f take so many bytes more? */
+static enum deny
+check_quotas(struct call *x, const struct file_row *f, uint64_t more)
+{
+    struct allowance a;
+    enum deny d = find_allowance(x, f, &a);
+
+    if (d == DENY_NONE && more > a.bytes)
+        d = no_quota(x, &a);
+    return d;
+}
+
+/* For one of unknown size up to `bytes` are reserved, or as many as there
+ * are. */
+static enum deny
+reserve_unknown(struct call *x, struct file_row *f, uint64_t bytes)
+{
+    struct allowance a;
+    enum deny d = find_allowance(x, f, &a);
+
+    if (d != DENY_NONE)
+        return d;
+    if (bytes - f->reserved > a.bytes)
+        bytes = f->reserved + a.bytes;
+    if (bytes == f->reserved)
+        return no_quota(x, &a);
+    f->reserved = bytes;
     return DENY_NONE;
 }
 
@@ -177,8 +220,8 @@ transfer_of(const struct call *x, const struct room *r)
     struct buf name;
 
     row.facts.state = FILE_ARRIVING;
-    row.reserved = row.facts.size != FILE_SIZE_UNKNOWN
-        ? row.facts.size : smaller(FILE_RESERVE_STEP, largest(h));
+    if (row.facts.size != FILE_SIZE_UNKNOWN)
+        row.reserved = row.facts.size;
     buf_init(&name, LIMIT_FILE_NAME_BYTES);
     file_name_safe(&name, c->name);
     row.name = buf_str(&name);
@@ -202,10 +245,19 @@ reserve(struct call *x, struct room *r, const struct transfer *t)
 }
 
 static enum deny
+allow(struct call *x, struct transfer *t)
+{
+    if (t->row.facts.size != FILE_SIZE_UNKNOWN)
+        return check_quotas(x, &t->row, t->row.reserved);
+    return reserve_unknown(x, &t->row,
+                           smaller(LIMIT_RESERVE_BYTES, largest(x->hub)));
+}
+
+static enum deny
 begin(struct call *x, struct room *r)
 {
     struct transfer *t = transfer_of(x, r);
-    enum deny d = check_quotas(x, &t->row, t->row.reserved);
+    enum deny d = allow(x, t);
 
     if (d == DENY_NONE)
         d = member_include_peers(x, r);
@@ -332,18 +384,19 @@ transfer_resume(struct call *x)
 static enum deny
 reserve_more(struct call *x, struct transfer *t, uint64_t bytes)
 {
-    enum deny d = check_quotas(x, &t->row, bytes - t->row.reserved);
+    struct file_row row = t->row;
+    enum deny d = reserve_unknown(x, &row, bytes);
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
     if (d != DENY_NONE)
         return d;
     transfer_touch(x->hub, t);
-    t->row.reserved = bytes;
+    t->row.reserved = row.reserved;
     return transfer_save(x->hub, &t->row);
 }
 
-/* What is asked for is cut to what a file may have; the answer tells. */
+/* What is asked for is cut to what there is; the answer tells how much. */
 enum deny
 transfer_reserve(struct call *x)
 {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "dialect/http/http.h"
 #include "dialect/line/line.h"
 #include "dialect/native/native.h"
 #include "edge/worker.h"
@@ -28,7 +29,7 @@
 
 /* Asked in this order; the one without sniff comes last. */
 static const struct dialect *const dialects[] = {
-    &native_dialect, &line_dialect, NULL,
+    &native_dialect, &http_dialect, &line_dialect, NULL,
 };
 
 struct server {
@@ -123,9 +124,19 @@ dialect_config(const struct server *s)
         .message_bytes = (size_t)c->message_bytes,
         .newline = (enum line_newline)c->newline,
         .names = (enum line_names)c->names,
+        .sharing = (enum line_sharing)c->sharing,
         .pause_ms = c->pause_ms,
         .heartbeat_ms = c->heartbeat_ms,
         .dead_ms = c->dead_ms,
+        .file_bytes = c->file_bytes ? (uint64_t)c->file_bytes : UINT64_MAX,
+        .file_expires_ms = c->file_expires_ms,
+        .http_hosts = c->http_hosts,
+        .http_origins = c->http_origins,
+        .guest_name = c->guest_name,
+        .http_head_ms = c->http_head_ms,
+        .http_idle_ms = c->http_idle_ms,
+        .http_body_rate = (unsigned)c->http_body_rate,
+        .metrics = s->metrics,
     };
 }
 
@@ -232,8 +243,19 @@ make_state(struct server *s, struct err *e)
         .charset = (enum name_charset)c->charset,
         .any_name = c->names == LINE_NAMES_ADDRESS,
         .hold_name_ms = c->hold_name_ms,
+        .file_bytes = (uint64_t)c->file_bytes,
+        .file_owner_bytes = (uint64_t)c->file_quota_user,
+        .file_room_bytes = (uint64_t)c->file_quota_room,
+        .file_total_bytes = (uint64_t)c->file_quota_total,
+        .file_expires_ms = c->file_expires_ms,
     };
     return hub_new(s->store, &o, metrics_shard_new(s->metrics), &s->hub, e);
+}
+
+static bool
+keeps_file(void *arg, const struct file_id *id, bool whole, uint64_t bytes)
+{
+    return hub_keeps_file(arg, id, whole, bytes);
 }
 
 /* Behind the store: its lock on the data folder is this folder's too. */
@@ -248,7 +270,20 @@ open_files(struct server *s, struct err *e)
     };
     char folder[CONFIG_TEXT_BYTES + sizeof "/files"];
     snprintf(folder, sizeof folder, "%s/files", c->data);
-    return blobs_open(folder, &o, &s->blobs, e);
+    int r = blobs_open(folder, &o, &s->blobs, e);
+    return r < 0 ? r : blobs_sweep(s->blobs, keeps_file, s->hub, e);
+}
+
+/* As many bytes as were to come are there, but the file was not shared before
+ * the process ended: nobody asks for it. */
+static void
+finish_file(void *arg, const struct file_id *id, uint64_t size)
+{
+    struct server *s = arg;
+    struct move_job *job = move_job_new(MOVE_FINISH, NULL, 0);
+    job->id = *id;
+    job->size = size;
+    movers_submit(s->movers, job);
 }
 
 static int
@@ -290,6 +325,7 @@ start_threads(struct server *s, struct err *e)
         .hub = s->hub,
         .store = s->store,
         .readers = s->readers,
+        .movers = s->movers,
         .shard = metrics_shard_new(s->metrics),
         .workers = s->workers_n + 1,
         .mailboxes = s->mailboxes,
@@ -299,6 +335,7 @@ start_threads(struct server *s, struct err *e)
         .broken = core_broken,
         .arg = s,
     };
+    hub_unfinished(s->hub, finish_file, s);
     r = core_start(&o, &s->core, e);
     if (r == 0)
         movers_set_core(s->movers, s->core);

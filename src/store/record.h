@@ -24,9 +24,6 @@ client_id_given(const struct client_id *c)
 
 #define FILE_SIZE_UNKNOWN UINT64_MAX
 
-/* So much is reserved at a time for a file of unknown size. */
-#define FILE_RESERVE_STEP (16 * UINT64_C(1048576))
-
 enum file_state {
     FILE_ARRIVING = 1,     /* reserved; its bytes come */
     FILE_WHOLE = 2,        /* on disk, and a message in its room */
