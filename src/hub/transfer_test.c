@@ -48,7 +48,7 @@ row_of(struct play *p, unsigned n)
     struct file_id id = play_file_id(n);
     struct file_row row = {.room = 0};
 
-    (void)store_find_file(p->store, &id, &row);
+    (void)!store_find_file(p->store, &id, &row);
     return row;
 }
 

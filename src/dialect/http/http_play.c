@@ -247,8 +247,11 @@ file_add(struct play *p, const struct file_facts *facts, struct str name)
 static void
 grant(struct play *p, const struct command *cmd, const struct play_file *f)
 {
-    reply(p, cmd, event_new_file(ANSWER_UPLOAD, cmd->target, none,
-                                 str_of(f->name), &f->facts));
+    struct event *e = event_new_file(ANSWER_UPLOAD, cmd->target, none,
+                                     str_of(f->name), &f->facts);
+
+    e->token = LIMIT_RESERVE_BYTES;
+    reply(p, cmd, e);
 }
 
 static void
@@ -362,6 +365,8 @@ share(struct play *p, const struct command *cmd)
 static void
 obey(struct play *p, const struct command *cmd)
 {
+    struct event *e;
+
     switch (cmd->kind) {
     case COMMAND_POST: post(p, cmd); break;
     case COMMAND_HISTORY: history(p, cmd); break;
@@ -374,7 +379,9 @@ obey(struct play *p, const struct command *cmd)
     case COMMAND_FILES: files(p, cmd); break;
     case COMMAND_SHARE: share(p, cmd); break;
     case COMMAND_RESERVE:
-        reply(p, cmd, event_new(ANSWER_DONE, none, none, none, none));
+        e = event_new(ANSWER_DONE, none, none, none, none);
+        e->token = cmd->file->size;
+        reply(p, cmd, e);
         break;
     case COMMAND_PING:
         reply(p, cmd, event_new(ANSWER_PONG, none, none, none, none));
