@@ -274,7 +274,7 @@ on_unreserved(struct upload *u, const struct event *e)
 {
     u->reserving = false;
     u->refused = e->deny;
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(e->text));
+    str_to_z(e->text, u->detail, sizeof u->detail);
 }
 
 static void
