@@ -249,8 +249,9 @@ http_drain(struct conn *c)
         conn_want_drain(c, false);
 }
 
-/* A stream ends as it should, so that its reader comes back; an answer that
- * has begun is cut, and lacks what was promised. */
+/* A stream ends as it should, so that its reader comes back; a file that has
+ * begun and is not over ends in a reset, also where nobody was told its
+ * length. */
 static void
 http_farewell(struct conn *c, const struct event *why)
 {
@@ -258,7 +259,9 @@ http_farewell(struct conn *c, const struct event *why)
 
     if (s->stage == STAGE_FOLLOW)
         conn_send(c, http_last_words(s->encoding, why));
-    else if (s->stage == STAGE_BUSY && !s->x->answered)
+    else if (s->stage == STAGE_BUSY && s->x->answered)
+        conn_reset(c, "cut within an answer");
+    else if (s->stage == STAGE_BUSY)
         http_say_raw(c, why->kind == EVENT_STOPPING ? 503 : 403,
                      deny_text(why->kind == EVENT_STOPPING ? DENY_STOPPING
                                                            : DENY_FORBIDDEN));
