@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A core with everything real beneath it, for its tests: a store in a folder
- * of its own, the hub, readers, and mailboxes whose workers are the test. */
+ * of its own, the hub, readers, movers, and mailboxes whose workers are the
+ * test. */
 #ifndef HUB_CORE_TEST_H
 #define HUB_CORE_TEST_H
 
@@ -11,6 +12,7 @@
 #include "base/rand.h"
 #include "hub/core.h"
 #include "hub/fake_test.h"
+#include "hub/movers.h"
 #include <semaphore.h>
 #include <time.h>
 
@@ -31,6 +33,8 @@ struct world {
     struct metrics *metrics;
     struct hub *hub;
     struct readers *readers;
+    struct blobs *blobs;
+    struct movers *movers;
     struct core *core;
     struct worker workers[WORKERS];
     struct mailbox *mailboxes[WORKERS];
@@ -88,12 +92,26 @@ start_core(struct world *w)
 {
     struct core_options o = {
         .hub = w->hub, .store = w->store, .readers = w->readers,
+        .movers = w->movers,
         .shard = metrics_shard_new(w->metrics), .workers = WORKERS,
         .mailboxes = w->mailboxes, .queue_max = SHARE * WORKERS,
         .starved = starved, .broken = broken, .arg = w,
     };
 
     assert_int_equal(core_start(&o, &w->core, NULL), 0);
+    movers_set_core(w->movers, w->core);
+}
+
+static inline void
+start_movers(struct world *w)
+{
+    struct blobs_options o = {.sync_bytes = 1 << 20};
+    char folder[96];
+
+    snprintf(folder, sizeof folder, "%s/files", w->scratch->folder);
+    assert_int_equal(blobs_open(folder, &o, &w->blobs, NULL), 0);
+    assert_int_equal(movers_start(w->blobs, 1, w->mailboxes, &w->movers,
+                                  NULL), 0);
 }
 
 static inline int
@@ -110,7 +128,8 @@ world_setup(void **state)
     struct world *w = must_alloc(sizeof(*w));
     struct hub_options o = {.workers = WORKERS, .message_bytes = 4096,
                             .gather_above = 2, .gather_ms = 30,
-                            .hold_name_ms = 1000};
+                            .hold_name_ms = 1000,
+                            .file_expires_ms = 3600 * 1000};
 
     scratch_setup((void **)&w->scratch);
     w->store = scratch_open(w->scratch);
@@ -120,6 +139,7 @@ world_setup(void **state)
                              &w->hub, NULL), 0);
     assert_int_equal(readers_start(w->scratch->db, 2, w->mailboxes,
                                    &w->readers, NULL), 0);
+    start_movers(w);
     start_core(w);
     *state = w;
     return 0;
@@ -130,8 +150,10 @@ world_teardown(void **state)
 {
     struct world *w = *state;
 
+    movers_finish(w->movers);
     core_stop(&w->core);
     readers_stop(&w->readers);
+    movers_stop(&w->movers);
     hub_free(&w->hub);
     for (unsigned i = 0; i < WORKERS; i++) {
         struct worker *k = &w->workers[i];
@@ -143,6 +165,7 @@ world_teardown(void **state)
         sem_destroy(&k->at_gate);
         sem_destroy(&k->gate);
     }
+    blobs_close(&w->blobs);
     metrics_free(&w->metrics);
     store_close(&w->store);
     scratch_teardown((void **)&w->scratch);

@@ -280,15 +280,17 @@ take(struct conn *c, const uint8_t *p, size_t n)
     return used;
 }
 
+/* A file whose part was over is shared, whatever is missing behind it; that is
+ * waited for. */
 static void
 data_end(struct conn *c)
 {
     struct form *f = http_x(c)->own;
 
     f->over = true;
-    if (!f->waiting && f->pending.n == 0 && f->u.state == UPLOAD_NONE)
+    if (f->u.state == UPLOAD_NONE)
         end_form(c, f);
-    else if (!http_multipart_ended(&f->m))
+    else if (f->part == PART_FILE && !f->ending)
         http_fail(c, 400, "bad_form", "That form was cut short");
 }
 

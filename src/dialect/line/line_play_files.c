@@ -122,6 +122,7 @@ upload(struct line_play *play, const struct command *cmd)
 {
     struct play_file *f;
     struct file_facts facts;
+    struct event *e;
 
     if (memmem(cmd->name.p, cmd->name.n, "refuse", 6) ||
         get_files(play)->n + 1 == PLAY_FILES_MAX)
@@ -129,8 +130,10 @@ upload(struct line_play *play, const struct command *cmd)
     f = add(play, cmd->name, cmd->file->size);
     facts = f->facts;
     facts.ticket = cmd->file->ticket;
-    return event_new_file(ANSWER_UPLOAD, cmd->target, nothing,
-                          str_of(f->name), &facts);
+    e = event_new_file(ANSWER_UPLOAD, cmd->target, nothing, str_of(f->name),
+                       &facts);
+    e->token = facts.size;
+    return e;
 }
 
 static struct event *
