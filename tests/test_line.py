@@ -159,5 +159,7 @@ def test_a_tutorial_upload_never_becomes_chat(server, clients):
 
     alice.send_bytes(b"FILE:notes.txt:23\nsecret\nlines\n/nick evil" b"after\n")
 
-    assert "notes.txt" in alice.read_line()
+    file_id = alice.sees_shared()
+    assert bob.sees_shared("alice") == file_id
     bob.expect_next("alice: after")
+    assert bob.get(file_id) == ("notes.txt", b"secret\nlines\n/nick evil")

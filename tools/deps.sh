@@ -7,10 +7,11 @@ set -eu
 
 packages="
 build-essential clang libclang-rt-14-dev llvm-14 meson ninja-build pkg-config
-libuv1-dev libsqlite3-dev libsodium-dev libssl-dev libprotobuf-c-dev
-protobuf-c-compiler libutf8proc-dev libinih-dev libcmocka-dev protobuf-compiler
+libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
+libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev
+protobuf-compiler libhttp-parser-dev libwslay-dev
 python3 python3-pytest python3-pytest-xdist python3-protobuf
-netcat-openbsd
+netcat-openbsd nodejs
 "
 missing=
 for package in $packages; do

@@ -70,7 +70,7 @@ replace_one(struct buf *out, struct str *s)
 }
 
 int
-json_string(struct buf *out, struct str s)
+json_quoted(struct buf *out, struct str s)
 {
     size_t before = out->n;
     int r = buf_append(out, "\"", 1);
@@ -97,11 +97,11 @@ json_open(struct json *j, struct buf *out)
     j->failed = buf_append(out, "{", 1) < 0;
 }
 
-static void
-name(struct json *j, const char *key)
+void
+json_key(struct json *j, const char *key)
 {
     j->failed = j->failed || (j->members && buf_append(j->out, ",", 1) < 0) ||
-                json_string(j->out, str_of(key)) < 0 ||
+                json_quoted(j->out, str_of(key)) < 0 ||
                 buf_append(j->out, ":", 1) < 0;
     j->members = true;
 }
@@ -109,21 +109,21 @@ name(struct json *j, const char *key)
 void
 json_text(struct json *j, const char *key, struct str value)
 {
-    name(j, key);
-    j->failed = j->failed || json_string(j->out, value) < 0;
+    json_key(j, key);
+    j->failed = j->failed || json_quoted(j->out, value) < 0;
 }
 
 void
 json_number(struct json *j, const char *key, long long value)
 {
-    name(j, key);
+    json_key(j, key);
     j->failed = j->failed || buf_printf(j->out, "%lld", value) < 0;
 }
 
 void
 json_bool(struct json *j, const char *key, bool value)
 {
-    name(j, key);
+    json_key(j, key);
     j->failed = j->failed ||
                 buf_printf(j->out, "%s", value ? "true" : "false") < 0;
 }

@@ -20,10 +20,14 @@ void json_text(struct json *j, const char *key, struct str value);
 void json_number(struct json *j, const char *key, long long value);
 void json_bool(struct json *j, const char *key, bool value);
 
+/* A member whose value the caller appends to out behind it: an inner object
+ * (json_open on the same out), an array. */
+void json_key(struct json *j, const char *key);
+
 /* Ends the object. 0, or -ENOBUFS with nothing appended at all. */
 int json_close(struct json *j) MUST_USE;
 
-/* One string with its quotes; -ENOBUFS with nothing appended. */
-int json_string(struct buf *out, struct str s) MUST_USE;
+/* One string with its quotes (json_string is a library's); -ENOBUFS with nothing appended. */
+int json_quoted(struct buf *out, struct str s) MUST_USE;
 
 #endif

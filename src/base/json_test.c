@@ -17,7 +17,7 @@ quoted(const char *p, size_t n)
     struct buf b;
 
     buf_init(&b, sizeof text - 1);
-    assert_int_equal(json_string(&b, (struct str){p, n}), 0);
+    assert_int_equal(json_quoted(&b, (struct str){p, n}), 0);
     memcpy(text, b.p, b.n);
     text[b.n] = '\0';
     buf_done(&b);

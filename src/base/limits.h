@@ -30,6 +30,12 @@
 #define LIMIT_HTTP_HEAD_BYTES    (16 * 1024)
 #define LIMIT_HTTP_TARGET_BYTES  (8 * 1024)
 #define LIMIT_HTTP_HEADERS       64
+#define LIMIT_HTTP_METHOD_BYTES  32
+#define LIMIT_HTTP_CHUNK_BYTES   256     /* a chunk's extensions */
+#define LIMIT_HTTP_TRAILER_BYTES (8 * 1024)
+#define LIMIT_HTTP_PART_BYTES    (8 * 1024)    /* a form part's fields */
+#define LIMIT_HTTP_PARTS         256     /* in one form */
+#define LIMIT_HTTP_METADATA      32      /* pairs in Upload-Metadata */
 #define LIMIT_WS_MESSAGE_BYTES   (LIMIT_FRAME_BYTES + 8)
 
 #endif

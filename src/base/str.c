@@ -47,6 +47,16 @@ str_pack(char **at, struct str s)
     return copy;
 }
 
+void
+str_to_z(struct str s, char *out, size_t size)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+
+    if (n > 0)
+        memcpy(out, s.p, n);
+    out[n] = '\0';
+}
+
 struct str
 str_trim(struct str s)
 {

@@ -36,6 +36,9 @@ bool str_starts_nocase(struct str s, const char *prefix);
  * struct in one allocation. Returns the copy. */
 struct str str_pack(char **at, struct str s);
 
+/* Copies as much of s as fits into out[size], and a NUL behind it. */
+void str_to_z(struct str s, char *out, size_t size);
+
 /* Strips spaces and tabs at both ends. */
 struct str str_trim(struct str s);
 

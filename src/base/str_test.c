@@ -28,6 +28,20 @@ equal_means_the_same_bytes(void **state)
 }
 
 static void
+a_copy_holds_what_fits_and_ends(void **state)
+{
+    char out[4] = "xyz";
+
+    (void)state;
+    str_to_z(str_of("ab"), out, sizeof out);
+    assert_string_equal(out, "ab");
+    str_to_z(str_of("abcd"), out, sizeof out);
+    assert_string_equal(out, "abc");
+    str_to_z(str_of(NULL), out, sizeof out);
+    assert_string_equal(out, "");
+}
+
+static void
 case_is_ignored_for_ascii_letters_only(void **state)
 {
     (void)state;
@@ -129,6 +143,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_means_the_same_bytes),
+        cmocka_unit_test(a_copy_holds_what_fits_and_ends),
         cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
         cmocka_unit_test(a_prefix_is_found_in_either_case),
         cmocka_unit_test(trimming_takes_blanks_from_both_ends),

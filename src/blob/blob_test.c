@@ -282,24 +282,19 @@ what_has_just_been_written_or_warmed_is_warm(void **state)
     struct room *t = *state;
     uint64_t writer = 0;
     uint8_t sum[32];
+    bool told;
     struct blob *b = room_write(t, 1 << 20, &writer);
 
     assert_int_equal(room_append(b, writer, 1 << 20), 0);
     assert_int_equal(blob_finish(b, writer, NULL, sum), 0);
-    if (!blob_is_warm(b, 0, 1 << 20)) {
-        blob_unref(&b);
-        print_message("# this file system does not tell what is warm\n");
-        skip();
-    }
+    told = blob_is_warm(b, 0, 1 << 20);
     assert_true(blob_is_warm(b, 12345, 0));
     assert_int_equal(posix_fadvise(blob_fd(b), 0, 0, POSIX_FADV_DONTNEED), 0);
-    if (blob_is_warm(b, 0, 1 << 20)) {
-        blob_unref(&b);
-        print_message("# this file system keeps everything in memory\n");
-        skip();
-    }
     blob_warm(b, 0, 1 << 20);
-    assert_true(blob_is_warm(b, 0, 1 << 20));
+    if (told)
+        assert_true(blob_is_warm(b, 0, 1 << 20));
+    else
+        print_message("# this file system does not tell what is warm\n");
     blob_warm(b, 1 << 20, 10);
     blob_unref(&b);
 }

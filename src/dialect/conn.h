@@ -88,12 +88,15 @@ void conn_forget_growth(struct conn *c, struct blob *b, uint64_t request);
 
 /* From here on WebSocket messages (RFC 6455) of the dialect that has this
  * subprotocol; the caller has checked the handshake and queued the 101, and
- * its own state is closed and freed before this returns. What follows in
- * input() is the new dialect's. False when nobody has it; nothing happened. */
+ * its own state is closed and freed before this returns: nothing but the
+ * return of what was used of the input may follow. From within input() only.
+ * It is a new session, and the old one has left; what was asked for it is not
+ * answered. False when nobody has the subprotocol; nothing happened. */
 bool conn_upgrade(struct conn *c, struct str subprotocol);
 
-/* It came by conn_upgrade(): each message of the peer is one input() of whole
- * frames, and each encoded event one message. */
+/* It came by conn_upgrade(): each message of the peer, which is never empty,
+ * is one input(), and what that leaves of it is a fault; each conn_send() and
+ * each encoded event is one message. */
 bool conn_is_websocket(const struct conn *c);
 
 /* The end as by conn_end(), but as a reset: what was promised (a length) will

@@ -11,12 +11,6 @@ struct foreign {
     const char *farewell;
 };
 
-/* The methods of RFC 9110 §9.3 and RFC 5789, and HTTP/2's preface. */
-static const char *const http_words[] = {
-    "GET ", "HEAD ", "POST ", "PUT ", "PATCH ", "DELETE ",
-    "OPTIONS ", "TRACE ", "CONNECT ", "PRI ", NULL,
-};
-
 /* What an IRC client may say before anything else (RFC 2812 §3.1, IRCv3). */
 static const char *const irc_words[] = {
     "NICK ", "USER ", "CAP ", "PASS ", "SERVICE ", NULL,
@@ -29,12 +23,12 @@ upper(uint8_t c)
 }
 
 static enum sniff
-sniff_word(const char *word, bool any_case, const uint8_t *p, size_t n)
+sniff_word(const char *word, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; word[i]; i++) {
         if (i == n)
             return SNIFF_MORE;
-        if ((any_case ? upper(p[i]) : p[i]) != (uint8_t)word[i])
+        if (upper(p[i]) != (uint8_t)word[i])
             return SNIFF_NO;
     }
     return SNIFF_YES;
@@ -42,13 +36,13 @@ sniff_word(const char *word, bool any_case, const uint8_t *p, size_t n)
 
 /* *end: where the word that was found ends. */
 static enum sniff
-sniff_words(const char *const *words, bool any_case, const uint8_t *p,
-            size_t n, size_t *end)
+sniff_words(const char *const *words, const uint8_t *p, size_t n,
+            size_t *end)
 {
     enum sniff best = SNIFF_NO;
 
     for (; *words; words++) {
-        enum sniff s = sniff_word(*words, any_case, p, n);
+        enum sniff s = sniff_word(*words, p, n);
 
         if (s == SNIFF_YES) {
             *end = strlen(*words);
@@ -58,14 +52,6 @@ sniff_words(const char *const *words, bool any_case, const uint8_t *p,
             best = s;
     }
     return best;
-}
-
-static enum sniff
-sniff_http(const uint8_t *p, size_t n)
-{
-    size_t end;
-
-    return sniff_words(http_words, false, p, n, &end);
 }
 
 /* A TLS record: handshake, major version 3 (RFC 8446 §5.1). */
@@ -85,7 +71,7 @@ static enum sniff
 sniff_irc(const uint8_t *p, size_t n)
 {
     size_t at;
-    enum sniff s = sniff_words(irc_words, true, p, n, &at);
+    enum sniff s = sniff_words(irc_words, p, n, &at);
 
     if (s != SNIFF_YES)
         return s;
@@ -97,18 +83,7 @@ sniff_irc(const uint8_t *p, size_t n)
                                                           : SNIFF_YES;
 }
 
-#define HTTP_SENTENCE \
-    "HTTP comes later: this server speaks chat lines (nc) and loquat's own " \
-    "protocol.\n"
-_Static_assert(sizeof HTTP_SENTENCE - 1 == 80, "Content-Length below");
-
 static const struct foreign foreigners[] = {
-    {sniff_http,
-     "HTTP/1.1 501 Not Implemented\r\n"
-     "Connection: close\r\n"
-     "Content-Type: text/plain; charset=utf-8\r\n"
-     "Content-Length: 80\r\n"
-     "\r\n" HTTP_SENTENCE},
     {sniff_tls,
      "TLS comes later: this server speaks plain chat lines (nc) and loquat's "
      "own protocol.\n"},

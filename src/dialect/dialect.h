@@ -87,6 +87,7 @@ struct dialect {
 
 enum line_newline { LINE_NEWLINE_REQUIRED, LINE_NEWLINE_OPTIONAL };
 enum line_names { LINE_NAMES_ASK, LINE_NAMES_ADDRESS };
+enum line_sharing { LINE_SHARING_LINK, LINE_SHARING_INLINE };
 
 /* What every dialect may know of the server; one for the process, constant. */
 struct dialect_config {
@@ -96,6 +97,7 @@ struct dialect_config {
     size_t message_bytes;
     enum line_newline newline;
     enum line_names names;
+    enum line_sharing sharing;     /* what a new connection starts with */
     int64_t pause_ms;              /* newline = optional: silence that ends a
                                       line */
     int64_t heartbeat_ms;          /* native: how often, and when dead */
@@ -103,6 +105,7 @@ struct dialect_config {
 
     /* Files. */
     uint64_t file_bytes;           /* the largest; UINT64_MAX = no limit */
+    int64_t file_expires_ms;       /* how long an interrupted upload waits */
 
     /* HTTP. */
     const char *http_hosts;        /* names this server goes by, blanks

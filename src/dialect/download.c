@@ -4,7 +4,6 @@
  * that sending it waits for nothing but the socket. */
 #include "dialect/download.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 enum {
@@ -24,7 +23,7 @@ static void
 refuse(struct download *d, const struct event *e)
 {
     fail(d, e->deny);
-    snprintf(d->detail, sizeof d->detail, "%.*s", STR_FMT(e->text));
+    str_to_z(e->text, d->detail, sizeof d->detail);
 }
 
 /* --- The beginning ------------------------------------------------------ */
@@ -50,8 +49,8 @@ on_found(struct conn *c, struct download *d, const struct event *e)
 
     d->facts = *e->file;
     d->time_ms = e->time_ms;
-    snprintf(d->name, sizeof d->name, "%.*s", STR_FMT(e->text));
-    snprintf(d->sender, sizeof d->sender, "%.*s", STR_FMT(e->name));
+    str_to_z(e->text, d->name, sizeof d->name);
+    str_to_z(e->name, d->sender, sizeof d->sender);
     d->state = DOWNLOAD_OPENING;
     job->request = d->request;
     job->id = d->facts.id;

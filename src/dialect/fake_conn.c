@@ -226,8 +226,8 @@ eof_slot(struct conn *c, const uint8_t *p, size_t n)
 }
 
 /* Everything that can be parsed now; the peer's end after the last byte. */
-static void
-offer(struct conn *c)
+void
+fake_conn_offer(struct conn *c)
 {
     if (c->rest.n > 0 && !conn_held(c))
         offer_to(c, c->dialect->input);
@@ -240,7 +240,7 @@ fake_conn_input(struct conn *c, const void *p, size_t n)
 {
     must(!c->eof);
     must(buf_append(&c->rest, p, n) == 0);
-    offer(c);
+    fake_conn_offer(c);
 }
 
 void
@@ -255,7 +255,7 @@ void
 fake_conn_eof(struct conn *c)
 {
     c->eof = true;
-    offer(c);
+    fake_conn_offer(c);
 }
 
 struct command *
@@ -317,6 +317,14 @@ unsubscribe(struct conn *c, const struct event *e)
         subscription_free(sub);
 }
 
+/* What wants_uploads brings: instead of the encoded event, or besides it. */
+static bool
+is_handed(const struct receiver *r, const struct event *e)
+{
+    return r->wants_uploads &&
+           (e->kind == EVENT_UPLOADING || e->message_kind == MESSAGE_FILE);
+}
+
 /* A shared event: encoded if this receiver hears it. */
 static void
 hear(struct conn *c, const struct event *e)
@@ -333,7 +341,12 @@ hear(struct conn *c, const struct event *e)
             e->sender_id == r->who.sender_id)
             return;
     }
-    s = c->dialect->encode(&c->config, sub ? sub->encoding : 0, e);
+    if (is_handed(r, e))
+        c->dialect->answer(c, e, NULL);
+    if (e->kind == EVENT_UPLOADING && r->wants_uploads)
+        return;
+    s = c->dialect->encode(&c->config,
+                           r->encoding + (sub ? sub->encoding : 0u), e);
     if (s)
         conn_send(c, s);
 }
@@ -376,5 +389,5 @@ fake_conn_answer(struct conn *c, struct event *e)
     if (!c->ended)
         deliver(c, e);
     event_unref(&e);
-    offer(c);
+    fake_conn_offer(c);
 }

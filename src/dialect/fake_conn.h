@@ -73,6 +73,9 @@ unsigned fake_conn_grow(struct conn *c);
  * called if it is wanted. */
 void fake_conn_drain(struct conn *c);
 
+/* Offers what is unparsed again, if input is not held. */
+void fake_conn_offer(struct conn *c);
+
 /* Frees what is kept for files; fake_conn_free() calls it. */
 void fake_conn_forget_files(struct conn *c);
 

@@ -217,6 +217,7 @@ fake_conn_drain(struct conn *c)
     c->queued = 0;
     if (c->drains && !c->ended)
         c->dialect->drain(c);
+    fake_conn_offer(c);
 }
 
 void

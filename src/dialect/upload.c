@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -50,7 +49,7 @@ fail_as_said(struct upload *u, enum deny why)
 static void
 fail(struct upload *u, enum deny why, struct str detail)
 {
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(detail));
+    str_to_z(detail, u->detail, sizeof u->detail);
     fail_as_said(u, why);
 }
 
@@ -112,8 +111,8 @@ on_granted(struct conn *c, struct upload *u, const struct event *e)
     u->reserved = e->token;
     u->facts = *e->file;
     u->room = e->room;
-    snprintf(u->name, sizeof u->name, "%.*s", STR_FMT(e->text));
-    snprintf(u->room_name, sizeof u->room_name, "%.*s", STR_FMT(e->room_name));
+    str_to_z(e->text, u->name, sizeof u->name);
+    str_to_z(e->room_name, u->room_name, sizeof u->room_name);
     u->state = UPLOAD_OPENING;
     job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
     job->size = u->facts.size;
@@ -275,7 +274,7 @@ on_unreserved(struct upload *u, const struct event *e)
 {
     u->reserving = false;
     u->refused = e->deny;
-    snprintf(u->detail, sizeof u->detail, "%.*s", STR_FMT(e->text));
+    str_to_z(e->text, u->detail, sizeof u->detail);
 }
 
 static void

@@ -172,6 +172,33 @@ small_pieces_are_gathered_while_one_is_under_way(void **state)
     expect_done(p, 1000);
 }
 
+/* Whatever comes in whichever pieces, and however late the disk is. */
+static void
+in_any_pieces_it_is_the_same_file(void **state)
+{
+    enum { ROUNDS = 40, SIZE = 50000 };
+    struct play *p = *state;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        begin(p, i % 2 ? SIZE : FILE_SIZE_UNKNOWN, false,
+              1 + rand_below(3000));
+        while (p->up.offset < SIZE) {
+            size_t left = SIZE - p->up.offset;
+            size_t n = 1 + rand_below(5000);
+
+            give(p, n < left ? n : left);
+            if (rand_below(2) == 0 && p->conn->jobs != NULL)
+                append(p);
+        }
+        upload_finish(p->conn, &p->up, NULL);
+        while (p->conn->jobs->what == MOVE_APPEND)
+            append(p);
+        expect_done(p, SIZE);
+        upload_close(p->conn, &p->up);
+        expect_no_command(p);
+    }
+}
+
 static void
 the_uploaders_checksum_is_asked_for(void **state)
 {
@@ -614,6 +641,7 @@ main(void)
         play_unit_test(an_empty_file_is_one_too),
         play_unit_test(two_pieces_are_in_memory_and_then_it_waits),
         play_unit_test(small_pieces_are_gathered_while_one_is_under_way),
+        play_unit_test(in_any_pieces_it_is_the_same_file),
         play_unit_test(the_uploaders_checksum_is_asked_for),
         play_unit_test(the_core_may_refuse_it),
         play_unit_test(the_core_may_refuse_to_share_it),

@@ -146,22 +146,36 @@ dialect_index(const struct conn *c, const struct dialect *dialect)
     return i;
 }
 
+/* A WebSocket's events have a header in front, which makes other bytes of
+ * them: its encodings are the upper half. */
+static unsigned
+first_encoding(const struct conn *c, unsigned index)
+{
+    return (index + (c->websocket ? DIALECTS_MAX : 0)) * DIALECT_ENCODINGS;
+}
+
 void
-conn_speak(struct conn *c, const struct dialect *d)
+conn_take_up(struct conn *c, const struct dialect *d)
 {
     unsigned index = dialect_index(c, d);
 
-    must(!c->dialect);
-    c->dialect = (uint8_t)(index + 1);
-    list_remove(&c->stranger);
+    c->dialect = (index + 1) & 7;
     c->state = d->state_bytes > 0 ? pool_take(conn_states(c)) : NULL;
     c->flood = (struct flood){0};
-    c->receiver.encoding = (uint8_t)(index * DIALECT_ENCODINGS);
+    c->receiver.encoding = (uint8_t)first_encoding(c, index);
     c->receiver.skip_own = d->skip_own;
     fanout_add(conn_worker(c)->fanout, &c->receiver);
     if (d->open != NULL)
         d->open(c);
     conn_touch(c);
+}
+
+void
+conn_speak(struct conn *c, const struct dialect *d)
+{
+    must(!c->dialect);
+    list_remove(&c->stranger);
+    conn_take_up(c, d);
 }
 
 void *
@@ -217,6 +231,7 @@ conn_get_extra(struct conn *c)
         c->extra = must_alloc(sizeof(*c->extra));
         c->extra->conn = c;
         buf_init(&c->extra->rest, CONN_REST_BYTES);
+        buf_init(&c->extra->aside, CONN_ASIDE_BYTES);
         list_init(&c->extra->starved);
     }
     return c->extra;
@@ -227,25 +242,27 @@ conn_drop_extra(struct conn *c)
 {
     struct conn_extra *extra = c->extra;
 
-    if (extra->rest.n > 0 || extra->reason != NULL ||
+    if (extra->rest.n > 0 || extra->reason != NULL || c->drains ||
+        extra->aside.n > 0 || extra->websocket != NULL ||
         !list_empty(&extra->starved))
         return;
     buf_done(&extra->rest);
+    buf_done(&extra->aside);
     free(extra);
     c->extra = NULL;
 }
 
 /* --- The end ------------------------------------------------------------ */
 
-static void
-leave(struct conn *c, bool clean)
+void
+conn_leave(struct conn *c, const char *reason, bool clean)
 {
     struct command *cmd;
 
     if (!c->owes_leave)
         return;
     cmd = command_new(COMMAND_LEAVE, (struct str){0}, (struct str){0},
-                      str_of(c->extra->reason));
+                      str_of(reason));
     cmd->clean = clean;
     c->owes_leave = false;
     conn_gather(c, cmd);
@@ -271,7 +288,8 @@ conn_end(struct conn *c, const char *reason, bool clean)
     c->extra->ended_ms = conn_now(c);
     conn_hold_by(c, HELD_END);
     c->timed = false;
-    leave(c, clean);
+    conn_close_with(c, clean ? WEBSOCKET_NORMAL : WEBSOCKET_POLICY);
+    conn_leave(c, c->extra->reason, clean);
     conn_touch(c);
 }
 
@@ -336,6 +354,18 @@ conn_refuse(struct conn *c, const char *sentence, const char *reason)
     conn_end(c, reason, false);
 }
 
+static enum websocket_code
+code_of(const struct event *why)
+{
+    if (why->kind == EVENT_STOPPING || why->deny == DENY_STOPPING)
+        return WEBSOCKET_GOING_AWAY;
+    if (why->deny == DENY_STORAGE_FULL)
+        return WEBSOCKET_TRY_LATER;
+    if (why->deny == DENY_STORAGE_BROKEN)
+        return WEBSOCKET_INTERNAL_ERROR;
+    return why->deny == DENY_NONE ? WEBSOCKET_NORMAL : WEBSOCKET_POLICY;
+}
+
 /* A LEAVE is sent even when the core has closed the session, since it may have
  * been the fan-out that did. */
 void
@@ -346,6 +376,7 @@ conn_dismiss(struct conn *c, const struct event *why)
     if (c->ending)
         return;
     say_farewell(c, why);
+    conn_close_with(c, code_of(why));
     if (why->kind == EVENT_STOPPING)
         c->owes_leave = false;
     else
@@ -361,20 +392,35 @@ conn_lose(struct conn *c, const char *reason)
     conn_touch(c);
 }
 
-static void
-bury(struct conn *c)
+void
+conn_reset(struct conn *c, const char *reason)
+{
+    conn_lose(c, reason);
+}
+
+void
+conn_let_go(struct conn *c)
 {
     const struct dialect *d = conn_dialect(c);
 
-    c->buried = true;
-    conn_drop_rest(c);
-    if (d == NULL)
-        return;
     if (d->close != NULL)
         d->close(c);
     fanout_remove(conn_worker(c)->fanout, &c->receiver);
     pool_give(conn_states(c), c->state);
     c->state = NULL;
+    c->drains = c->occupied = c->timed = false;
+    conn_drop_aside(c);
+}
+
+static void
+bury(struct conn *c)
+{
+    c->buried = true;
+    conn_drop_rest(c);
+    if (conn_dialect(c) != NULL)
+        conn_let_go(c);
+    conn_send_close(c);
+    conn_drop_websocket(c);
 }
 
 static void
@@ -392,22 +438,51 @@ close_stream(struct conn *c)
     stream_close(&c->stream, c->lost);
 }
 
-/* A blocked stream is not tried again: the loop tells when it takes more. */
+/* The last words are written. A peer that may be sending still is waited for:
+ * a close would answer it with a reset, which can overtake them. */
+static bool
+has_hung_up(struct conn *c)
+{
+    if (c->lost || c->eof || !(c->serving || c->websocket))
+        return true;
+    if (!c->hung_up)
+        stream_shut(&c->stream);
+    c->hung_up = true;
+    return false;
+}
+
+/* False: the peer is gone. A blocked stream is not tried again: the loop tells
+ * when it takes more. */
+static bool
+write_out(struct conn *c)
+{
+    if (c->lost)
+        return true;
+    if (!c->stream.blocked && stream_flush(&c->stream) < 0)
+        return false;
+    if (!c->drains)
+        return true;
+    conn_drain(c);
+    return c->stream.error == 0;
+}
+
 void
 conn_settle(struct conn *c)
 {
-    ssize_t wrote = 0;
+    bool alive;
 
     if (c->ending && !c->buried)
         bury(c);
-    if (!c->lost && !c->stream.blocked)
-        wrote = stream_flush(&c->stream);
+    alive = write_out(c);
     c->touched = false;        /* from here on, it may have to be done again */
     if (c->stream.closing)
         return;
-    if (wrote < 0)
+    if (!alive)
         conn_lose(c, "connection lost");
-    if (c->buried && (c->lost || c->stream.out.bytes == 0)) {
+    if (c->resume || (c->ending && !c->buried))
+        conn_touch(c);
+    if (c->buried && (c->lost || c->stream.out.bytes == 0) &&
+        has_hung_up(c)) {
         close_stream(c);
         return;
     }
@@ -435,6 +510,7 @@ stream_closed(struct stream *s)
         list_remove(&c->stranger);
     list_remove(&c->extra->starved);
     free(c->extra->reason);
+    must(c->extra->rest.p == NULL && c->extra->aside.p == NULL);
     free(c->extra);
     pool_give(&w->conns, c);
     worker_left(w, &peer);

@@ -57,7 +57,7 @@ deadline_left(const struct conn *c, enum deadline which)
 {
     const struct edge_limits *l = &conn_worker(c)->o.limits;
     bool silent = !c->dialect && c->bytes_in == 0;
-    bool began = !c->spoke && c->bytes_in > 0;
+    bool began = !c->spoke && !c->serving && c->bytes_in > 0;
 
     if (c->ending)
         return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms)
@@ -70,13 +70,13 @@ deadline_left(const struct conn *c, enum deadline which)
     case FIRST:
         return began ? left(c, c->first_ms, l->first_ms) : NEVER;
     case LOGIN:
-        return c->named ? NEVER : left(c, c->born_ms, l->login_ms);
+        return conn_is_free(c) ? NEVER : left(c, c->born_ms, l->login_ms);
     case FLOOD:
         return flood_left(c);
     case TIMER:
         return c->timed ? (int32_t)(c->timer_ms - conn_now(c)) : NEVER;
     case STALL:
-        return c->stream.out.bytes > 0
+        return conn_waits_for_socket(c)
                    ? left(c, c->stream.out.moved_ms, l->stall_ms) : NEVER;
     case LINGER:
     case DEADLINES:
@@ -109,10 +109,14 @@ act(struct conn *c, enum deadline which)
         conn_run_timer(c);
         break;
     case STALL:
-        conn_lose(c, "stalled");
+        if (!conn_gets_on(c))
+            conn_lose(c, "stalled");
         break;
     case LINGER:
-        conn_lose(c, "lingered");
+        if (c->hung_up)
+            c->eof = true;      /* it has had its time to say so */
+        else
+            conn_lose(c, "lingered");
         break;
     case DEADLINES:
         break;
@@ -138,7 +142,7 @@ static bool
 is_at_ease(const struct conn *c)
 {
     return c->known && c->spoke && c->named && !c->ending &&
-           !(c->held & HELD_FLOOD) && c->stream.out.bytes == 0;
+           !(c->held & HELD_FLOOD) && !conn_waits_for_socket(c);
 }
 
 static int64_t

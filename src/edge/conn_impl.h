@@ -6,6 +6,9 @@
  *   conn_command.c   its commands, and what makes its input wait
  *   conn_input.c     bytes -> detection -> the dialect's input slot
  *   conn_output.c    what is queued, and what the fan-out wants of it
+ *   conn_files.c     output that is made as the socket takes it
+ *   conn_move.c      what it asks of the movers
+ *   conn_websocket.c messages of WebSocket, under a dialect
  *   conn_deadline.c  everything that time decides
  *   conn_flood.c     the pace of its commands
  *
@@ -16,7 +19,10 @@
  *
  * ending: nothing is parsed, commanded or told any more; what is queued is
  * written. buried: at the end of that turn, the dialect and the fan-out have
- * let go of it; never inside a callback of theirs. */
+ * let go of it; never inside a callback of theirs. One of HTTP or WebSocket,
+ * whose peer may be sending what nobody will read, then hangs up first: it
+ * shuts down its side and reads away what comes until the peer's end, for
+ * linger_ms, so that the last words are not lost to a reset. */
 #ifndef EDGE_CONN_IMPL_H
 #define EDGE_CONN_IMPL_H
 
@@ -25,6 +31,7 @@
 #include "dialect/conn.h"
 #include "edge/conn_flood.h"
 #include "net/stream.h"
+#include "net/websocket.h"
 #include "net/wheel.h"
 #include <netinet/in.h>
 
@@ -33,6 +40,11 @@ struct worker;
 /* Unparsed input is never more: a frame that is not whole yet, and what one
  * read brings behind it. */
 #define CONN_REST_BYTES (LIMIT_FRAME_BYTES + LIMIT_READ_BYTES)
+
+/* What is set aside while a file goes out: that many slabs at most, and no
+ * more bytes than the soft limit. */
+#define CONN_ASIDE_BYTES (1024 * sizeof(struct slab *))
+
 #define CONN_ADDRESS_BYTES (INET6_ADDRSTRLEN + 8)    /* "[::1]:65535" */
 
 /* Why input is not parsed just now. */
@@ -44,7 +56,7 @@ enum conn_hold {
     HELD_END = 16,        /* ending, or waiting for the fence */
 };
 
-/* What few connections have at a time, and none for long. */
+/* What few connections have at a time, and none for long but WebSocket's. */
 struct conn_extra {
     struct conn *conn;
     struct buf rest;                  /* unparsed input: rest.p[off..n) */
@@ -52,6 +64,10 @@ struct conn_extra {
     struct list starved;              /* in worker->starved, or alone */
     char *reason;                     /* of the end; owned */
     uint32_t ended_ms;
+    struct buf aside;                 /* struct slab *: owned, while occupied */
+    size_t aside_bytes;
+    uint64_t acknowledged;            /* by the peer, when draining stopped */
+    struct conn_websocket *websocket; /* owned; NULL: it is none */
 };
 
 /* There is one for every peer, and most of them only listen: what delivering
@@ -60,7 +76,12 @@ struct conn_extra {
 struct conn {
     struct stream stream;             /* first; also leads to the worker */
     struct conn *next_touched;        /* in worker->touched */
-    uint8_t dialect;                  /* its number from 1; 0: not known yet */
+    uint8_t dialect : 3;              /* its number from 1; 0: not known yet */
+    bool websocket : 1;    /* conn_upgrade() */
+    bool serving : 1;      /* conn_serve(): needs no name */
+    bool drains : 1;       /* conn_want_drain() */
+    bool occupied : 1;     /* conn_occupy() */
+    bool hung_up : 1;      /* waits for nothing but the peer's end */
     uint8_t held;                     /* enum conn_hold, or-ed */
 
     bool touched : 1;      /* has something to do at the turn's end */
@@ -113,12 +134,19 @@ void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
 void conn_speak(struct conn *c, const struct dialect *d);
 const struct dialect *conn_fallback(const struct conn *c);
 
+/* The dialect and the fan-out let go of it; and another one takes it up. */
+void conn_let_go(struct conn *c);
+void conn_take_up(struct conn *c, const struct dialect *d);
+
 /* Something is to be done for it at the end of this turn. */
 void conn_touch(struct conn *c);
 
 /* The end of one without a name, told to it in its dialect's words, or as a
  * plain line when it has none but the fallback's. */
 void conn_refuse(struct conn *c, const char *sentence, const char *reason);
+
+/* The core hears that its session is over, if it knows of one. */
+void conn_leave(struct conn *c, const char *reason, bool clean);
 
 /* The core or the server ends it: no LEAVE. */
 void conn_dismiss(struct conn *c, const struct event *why);
@@ -138,6 +166,13 @@ struct conn_extra *conn_get_extra(struct conn *c);
 void conn_drop_extra(struct conn *c);
 
 uint32_t conn_now(const struct conn *c);
+
+/* Nothing binds it to giving a name soon: it has one, or needs none. */
+static inline bool
+conn_is_free(const struct conn *c)
+{
+    return c->named || c->serving;
+}
 
 /* --- conn_command.c --- */
 
@@ -167,6 +202,9 @@ void conn_drop_rest(struct conn *c);
 
 /* --- conn_output.c --- */
 
+/* Bytes as they go to the socket (refs s). */
+void conn_queue(struct conn *c, struct slab *s);
+
 extern const struct receiver_ops conn_receiver_ops;
 
 /* What depends on how much is left to be written. */
@@ -174,6 +212,45 @@ void conn_check_limits(struct conn *c);
 
 /* Holds the input while too much is owed to the peer. */
 void conn_weigh(struct conn *c);
+
+/* --- conn_files.c --- */
+
+/* Has the dialect make output while the socket takes it, within a turn's
+ * bounds. */
+void conn_drain(struct conn *c);
+
+/* More would be drained, or is queued, than the socket takes. */
+bool conn_waits_for_socket(const struct conn *c);
+
+/* The peer has acknowledged something since conn_drain() stopped: slow, not
+ * stalled. Asked once per deadline. */
+bool conn_gets_on(struct conn *c);
+
+/* Keeps for later what the fan-out sends (refs s), or drops it. */
+void conn_set_aside(struct conn *c, struct slab *s);
+void conn_drop_aside(struct conn *c);
+
+/* --- conn_websocket.c --- */
+
+/* Offers the messages in p[0..n) to the dialect; returns how much of it was
+ * used. */
+size_t conn_take_frames(struct conn *c, const uint8_t *p, size_t n);
+
+/* Bytes that came before the upgrade, and count for nothing now. */
+uint64_t conn_bytes_before(const struct conn *c);
+
+/* In front of n bytes that are about to be queued. */
+void conn_send_header(struct conn *c, size_t n);
+
+/* The pong that the peer was too slow to take, once it is not any more. */
+void conn_send_pong(struct conn *c);
+
+/* What to close with; the first one counts. */
+void conn_close_with(struct conn *c, enum websocket_code code);
+
+/* The Close, the last of all frames. */
+void conn_send_close(struct conn *c);
+void conn_drop_websocket(struct conn *c);
 
 /* --- conn_deadline.c --- */
 

@@ -137,6 +137,8 @@ parse(struct conn *c, const uint8_t *p, size_t n)
         recognise(c, p, n);
     if (!c->known || conn_held(c))
         return 0;
+    if (c->websocket)
+        return conn_take_frames(c, p, n);
     used = conn_dialect(c)->input(c, p, n);
     must(used <= n);
     return used;
@@ -160,8 +162,10 @@ conn_assume(struct conn *c)
 static void
 tell_eof(struct conn *c)
 {
+    size_t n = c->websocket ? 0 : rest_n(c);
+
     if (conn_dialect(c)->eof != NULL)
-        conn_dialect(c)->eof(c, rest_p(c), rest_n(c));
+        conn_dialect(c)->eof(c, n ? rest_p(c) : NULL, n);
     conn_drop_rest(c);
     if (!conn_held(c))
         conn_finish(c, "connection closed");
@@ -217,21 +221,24 @@ conn_resume(struct conn *c)
 static size_t
 read_size(const struct conn *c)
 {
-    size_t allowed = conn_worker(c)->o.limits.prelogin_bytes;
+    size_t allowed = conn_worker(c)->o.limits.prelogin_bytes, said;
     size_t room = CONN_REST_BYTES - rest_n(c);
     size_t size = room < LIMIT_READ_BYTES ? room : LIMIT_READ_BYTES;
 
     must(room > 0);     /* a dialect takes a frame as soon as it is whole */
-    if (c->named)
+    if (conn_is_free(c))
         return size;
-    allowed = c->bytes_in < allowed ? allowed - c->bytes_in : 1;
+    said = c->bytes_in - conn_bytes_before(c);
+    allowed = said < allowed ? allowed - said : 1;
     return size < allowed ? size : allowed;
 }
 
 static bool
 used_up_prelogin(const struct conn *c)
 {
-    return !c->named && c->bytes_in >= conn_worker(c)->o.limits.prelogin_bytes;
+    return !conn_is_free(c) &&
+           c->bytes_in - conn_bytes_before(c) >=
+               conn_worker(c)->o.limits.prelogin_bytes;
 }
 
 /* Not while older input waits to be parsed again. And while ENTER waits for
@@ -239,6 +246,8 @@ used_up_prelogin(const struct conn *c)
 bool
 conn_wants_input(const struct conn *c)
 {
+    if (c->hung_up)
+        return !c->eof;
     return !c->held && !c->resume && !c->eof &&
            !(c->entering && used_up_prelogin(c));
 }
@@ -278,6 +287,19 @@ read_failed(struct conn *c, ssize_t error)
     conn_lose(c, error == -ETIMEDOUT ? "peer died" : "connection lost");
 }
 
+/* Of one that has hung up: only the end of it counts. */
+static void
+read_away(struct conn *c)
+{
+    struct worker *w = conn_worker(c);
+    ssize_t n = stream_read(&c->stream, w->input, LIMIT_READ_BYTES);
+
+    if (n > 0)
+        w->bytes_in += (uint64_t)n;
+    else if (n != -EAGAIN)
+        c->eof = true;
+}
+
 void
 conn_readable(struct stream *s)
 {
@@ -287,6 +309,10 @@ conn_readable(struct stream *s)
     ssize_t n;
 
     conn_touch(c);
+    if (c->hung_up) {
+        read_away(c);
+        return;
+    }
     if (!conn_wants_input(c)) {
         if (s->error < 0)
             conn_lose(c, "connection lost");
@@ -314,7 +340,7 @@ conn_readable(struct stream *s)
 void
 conn_run_timer(struct conn *c)
 {
-    bool readable = c->known && !c->held && !c->resume;
+    bool readable = c->known && !c->held && !c->resume && !c->websocket;
     size_t n = readable ? rest_n(c) : 0;
     size_t used = conn_dialect(c)->timer(c, n ? rest_p(c) : NULL, n);
 

@@ -21,8 +21,8 @@ conn_of(struct receiver *r)
 
 /* --- Queueing ----------------------------------------------------------- */
 
-static void
-queue(struct conn *c, struct slab *s)
+void
+conn_queue(struct conn *c, struct slab *s)
 {
     if (c->stream.closing || c->lost)
         return;
@@ -35,7 +35,9 @@ queue(struct conn *c, struct slab *s)
 void
 conn_send(struct conn *c, struct slab *s)
 {
-    queue(c, s);
+    if (c->websocket)
+        conn_send_header(c, s->n);
+    conn_queue(c, s);
     slab_unref(&s);
     conn_weigh(c);
 }
@@ -87,11 +89,13 @@ conn_check_limits(struct conn *c)
         conn_end(c, "output limit", false);
         return;
     }
-    if (bytes <= l->output_soft_bytes / 4 &&
+    if (bytes <= l->output_soft_bytes / 4 && !c->occupied &&
         (c->congested || c->receiver.lagging)) {
         c->congested = false;
         fanout_drained(conn_worker(c)->fanout, &c->receiver);
     }
+    if (c->websocket)
+        conn_send_pong(c);
     if (c->held & HELD_OUTPUT)
         conn_weigh(c);
 }
@@ -102,16 +106,26 @@ static struct slab *
 encode(struct receiver *r, unsigned encoding, const struct event *e)
 {
     struct conn *c = conn_of(r);
+    struct slab *s = conn_dialect(c)->encode(
+        conn_worker(c)->o.config, encoding % DIALECT_ENCODINGS, e);
+    struct slab *framed;
 
-    return conn_dialect(c)->encode(conn_worker(c)->o.config,
-                                   encoding % DIALECT_ENCODINGS, e);
+    if (s == NULL || !c->websocket)
+        return s;
+    framed = websocket_frame(WEBSOCKET_BINARY, (struct str){s->p, s->n});
+    slab_unref(&s);
+    return framed;
 }
 
 static void
 send_shared(struct receiver *r, struct slab *s)
 {
-    if (!conn_of(r)->ending)
-        queue(conn_of(r), s);
+    struct conn *c = conn_of(r);
+
+    if (c->occupied)
+        conn_set_aside(c, s);
+    else if (!c->ending)
+        conn_queue(c, s);
 }
 
 static bool
@@ -119,7 +133,8 @@ congested(const struct receiver *r)
 {
     const struct conn *c = list_entry(r, struct conn, receiver);
 
-    return c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes;
+    return c->occupied ||
+           c->stream.out.bytes > conn_worker(c)->o.limits.output_soft_bytes;
 }
 
 /* What an answer ends, besides what it says. */

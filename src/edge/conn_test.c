@@ -61,9 +61,9 @@ a_foreign_protocol_gets_its_answer_and_is_closed(void **state)
 
     rig_start(t);
     fd = client_new(t);
-    client_say(fd, "POST / HTTP/1.1\r\nHost: x\r\n\r\nNAME bob\n");
+    client_say(fd, "NICK bob\r\nUSER bob 0 * :Bob\r\nNAME bob\n");
     client_read(fd, got, 12);
-    assert_string_equal(got, "HTTP/1.1 501");
+    assert_string_equal(got, "ERROR :IRC c");
     while (client_read(fd, got, 1) == 1)
         continue;
     close(fd);
@@ -82,11 +82,11 @@ a_foreign_protocol_is_refused_after_the_greeting_too(void **state)
     rig_start(t);
     fd = client_new(t);
     client_expect(fd, "Hello!\n");
-    client_say(fd, "G");
+    client_say(fd, "N");
     rig_await(t, METRIC_bytes_in_total, 1);
-    client_say(fd, "ET / HTTP/1.1\r\n\r\n");
+    client_say(fd, "ICK bob\r\n");
     client_read(fd, got, 12);
-    assert_string_equal(got, "HTTP/1.1 501");
+    assert_string_equal(got, "ERROR :IRC c");
     close(fd);
     rig_await_connections(t, 0);
     assert_int_equal(rig_count(t, METRIC_bad_input_total), 1);
@@ -138,7 +138,7 @@ what_is_decided_is_never_looked_at_again(void **state)
     rig_start(t);
     fd = client_new(t);
     client_talk(fd, "WHAT\n", "Hello!\nwhat? WHAT\n");
-    client_talk(fd, "GET / HTTP/1.1\nLOUD\n", "what? GET\nwhat? LOUD\n");
+    client_talk(fd, "NICK bob\nLOUD\n", "what? NICK\nwhat? LOUD\n");
     close(fd);
 }
 

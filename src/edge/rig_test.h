@@ -35,6 +35,7 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -251,6 +252,7 @@ static const struct dialect *const rig_dialects[] = {&loud, &calm, NULL};
 
 struct rig {
     char folder[64];
+    const struct dialect *const *dialects;
     struct dialect_config config;
     struct edge_limits limits;
     struct gate_options gate_options;
@@ -273,6 +275,7 @@ rig_setup(void **state)
 {
     struct rig *t = must_alloc(sizeof(*t));
 
+    t->dialects = rig_dialects;
     t->config = (struct dialect_config){
         .server_name = "rig", .message_bytes = LIMIT_MESSAGE_BYTES,
         .pause_ms = 50};
@@ -323,7 +326,7 @@ rig_start(struct rig *t)
     struct err e = {0};
     struct hub_options hub = {.workers = 1, .message_bytes = 64 * 1024,
                               .gather_above = 1000, .gather_ms = 1000};
-    struct worker_options worker = {.dialects = rig_dialects,
+    struct worker_options worker = {.dialects = t->dialects,
                                     .config = &t->config,
                                     .limits = t->limits};
     struct core_options core = {.workers = 1, .mailboxes = t->mailboxes,
@@ -556,6 +559,7 @@ rig_main_setup(void **state)
 {
     (void)state;
     rand_init();
+    signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_ERROR);
     return 0;
 }

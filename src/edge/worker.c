@@ -222,7 +222,7 @@ check_options(const struct worker_options *o)
     while (o->dialects[n] != NULL)
         n++;
     must(n > 0 && o->dialects[n - 1]->sniff == NULL);
-    must(n * DIALECT_ENCODINGS <= FANOUT_ENCODINGS);
+    must(n <= DIALECTS_MAX);
     must(o->index < LIMIT_WORKERS);
 }
 

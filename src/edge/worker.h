@@ -46,7 +46,7 @@ int worker_new(const struct worker_options *o, struct worker **ret,
                struct err *e) MUST_USE;
 struct mailbox *worker_mailbox(struct worker *w);
 
-/* Starts the thread. Everything is borrowed. */
+/* Starts the thread. movers may be NULL when no dialect carries files. */
 int worker_start(struct worker *w, struct core *core, struct readers *readers,
                  struct movers *movers, struct err *e) MUST_USE;
 

@@ -20,7 +20,8 @@
 #include <stdatomic.h>
 #include <uv.h>
 
-#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS)
+/* Each has encodings for plain connections, and as many for WebSocket's. */
+#define DIALECTS_MAX (FANOUT_ENCODINGS / DIALECT_ENCODINGS / 2)
 
 /* A socket on its way to the worker's thread. */
 struct arrival {
@@ -54,6 +55,8 @@ struct worker {
     uint64_t bytes_out, writes;  /* of the streams', what has been added */
     uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
     char address[CONN_ADDRESS_BYTES];
+    size_t drain_room;           /* left of what one connection may drain in
+                                    this turn */
     uint64_t sessions;           /* given out so far */
     int64_t wall_ms, made_us;    /* of this turn; 0 = not asked yet */
     int64_t mail_us;             /* when this turn took its mail; 0: none */

@@ -40,7 +40,7 @@ struct receiver_ops {
     void (*send)(struct receiver *r, struct slab *s);
 
     /* An event or answer for this session alone. `sub` is its room's, for
-     * SUBSCRIBED and for UPLOADING (of wants_uploads); NULL otherwise. */
+     * SUBSCRIBED and for what wants_uploads brings; NULL otherwise. */
     void (*answer)(struct receiver *r, const struct event *e,
                    struct subscription *sub);
 
@@ -60,7 +60,8 @@ struct receiver {
     uint8_t encoding;             /* the first of its dialect's */
     bool skip_own;                /* its own messages are not sent back */
     bool wants_uploads;           /* UPLOADING comes as an answer: it acts on
-                                     each by itself */
+                                     each by itself, also while it lags; so do
+                                     messages of kind FILE, besides */
     bool entered;                 /* WELCOME came: hears what is for everyone */
     bool lagging;
     bool page_asked;

@@ -190,8 +190,10 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
 }
 
 /* A session that waited for the page, and may have been joined to the room
- * anew meanwhile, from elsewhere. No page, although its messages are known to
- * be there, ends it; page_asked stays, so that no other is asked for. */
+ * anew meanwhile, from elsewhere; or it has become congested by something
+ * else, and gets the page once that has drained. No page, although its messages
+ * are known to be there, ends it; page_asked stays, so that no other is asked
+ * for. */
 static void
 serve(struct fanout *f, struct receiver *r, const struct page_place *place,
       struct run *page)
@@ -204,7 +206,7 @@ serve(struct fanout *f, struct receiver *r, const struct page_place *place,
         return;
     }
     r->page_asked = false;
-    if (fits)
+    if (fits && !r->ops->congested(r))
         send_page(f, sub, page);
     lag_go_on(f, r);
 }

@@ -44,6 +44,34 @@ a_congested_receiver_gets_from_the_log_what_it_missed(void **state)
 }
 
 static void
+a_page_waits_for_who_has_become_congested_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    a->soft_limit = 9;
+    mail_messages(w, 7, 1, 10);
+    deliver_mail(w);
+    mail_messages(w, 7, 11, 30);
+    deliver_mail(w);
+    fake_drain(w->fanout, a);
+    assert_true(a->r.page_asked);
+    a->queued = 10;          /* answers, or a file */
+    read_page(w, 30);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 1, 10);
+    assert_true(a->r.lagging);
+    assert_false(a->r.page_asked);
+
+    a->soft_limit = 100;
+    fake_drain(w->fanout, a);
+    expect_messages(a, 0, 7, 1, 30);
+    assert_null(fake_jobs);
+    assert_false(a->r.lagging);
+    fake_free(w->fanout, &a);
+}
+
+static void
 a_join_that_resumes_is_fed_right_after_its_answer(void **state)
 {
     struct world *w = *state;
@@ -506,6 +534,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         world_unit_test(a_congested_receiver_gets_from_the_log_what_it_missed),
+        world_unit_test(a_page_waits_for_who_has_become_congested_meanwhile),
         world_unit_test(a_join_that_resumes_is_fed_right_after_its_answer),
         world_unit_test(live_messages_that_come_before_the_page_come_after_it),
         world_unit_test(

@@ -182,18 +182,28 @@ keep_message(struct fanout *f, struct heard_room *room, struct event *message)
     run_add(room->run, message);
 }
 
-/* --- Everything else ---------------------------------------------------- */
+/* --- Files, for those who have them sent --------------------------------- */
 
+/* An upload that begins, or the message of a file, which is said besides as any
+ * other; and whether they lag or not: a file that is sent to them waits its
+ * turn anyway. */
 static void
-tell_one(struct fanout *f, struct subscription *sub, struct variants *v)
+hand_over(struct fanout *f, const struct heard_room *room,
+          const struct parcel *p)
 {
-    struct receiver *r = sub->receiver;
+    f->walking = true;
+    for (uint32_t i = 0; i < room->n; i++) {
+        struct subscription *sub = room->subs[i];
+        struct receiver *r = sub->receiver;
 
-    if (v->event->kind == EVENT_UPLOADING && r->wants_uploads)
-        r->ops->answer(r, v->event, sub);
-    else
-        fanout_send(f, r, variant(v, r, subscription_encoding(sub)), 1);
+        if (r->wants_uploads && r->session != p->session &&
+            !fanout_passes_over(sub, p->event))
+            r->ops->answer(r, p->event, sub);
+    }
+    f->walking = false;
 }
+
+/* --- Everything else ---------------------------------------------------- */
 
 /* Not in the log: whoever lags will not hear of it. */
 static void
@@ -201,15 +211,17 @@ tell_room(struct fanout *f, const struct heard_room *room,
           const struct parcel *p)
 {
     struct variants v = {.event = p->event};
+    bool handed = p->event->kind == EVENT_UPLOADING;
 
     f->walking = true;
     for (uint32_t i = 0; i < room->n; i++) {
         struct subscription *sub = room->subs[i];
         struct receiver *r = sub->receiver;
 
-        if (r->session != p->session && may_read(sub) && !sub->behind &&
+        if (r->session != p->session && may_read(sub) &&
+            !(handed && r->wants_uploads) && !sub->behind &&
             lag_has_room(f, r))
-            tell_one(f, sub, &v);
+            fanout_send(f, r, variant(&v, r, subscription_encoding(sub)), 1);
     }
     f->walking = false;
     variants_done(&v);
@@ -224,10 +236,14 @@ live_room(struct fanout *f, const struct parcel *p)
         return;
     if (p->event->kind == EVENT_MESSAGE) {
         must(p->session == 0);
+        if (p->event->message_kind == MESSAGE_FILE)
+            hand_over(f, room, p);
         keep_message(f, room, p->event);
         return;
     }
     deliver_run(f, room);
+    if (p->event->kind == EVENT_UPLOADING)
+        hand_over(f, room, p);
     tell_room(f, room, p);
 }
 

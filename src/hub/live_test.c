@@ -248,6 +248,55 @@ who_may_not_read_is_not_handed_an_upload(void **state)
     fake_free(w->fanout, &b);
 }
 
+static void
+mail_shared(struct world *w, uint64_t room, uint64_t seq, uint64_t sender)
+{
+    struct event *e = message_event(room, seq, sender);
+
+    e->message_kind = MESSAGE_FILE;
+    mail(w, PARCEL_ROOM, 0, room, e);
+}
+
+static void
+a_shared_file_is_handed_to_whoever_wants_uploads(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+    size_t a_before = a->answers, b_before = b->answers;
+
+    a->r.wants_uploads = true;
+    mail_shared(w, 7, 1, 99);
+    mail_message(w, 7, 2, 99);
+    deliver_mail(w);
+    assert_int_equal(a->answers, a_before + 1);
+    assert_int_equal(a->last_answer.kind, EVENT_MESSAGE);
+    assert_int_equal(a->last_answer.seq, 1);
+    assert_int_equal(b->answers, b_before);
+    expect_messages(a, 0, 7, 1, 2);
+    expect_messages(b, 0, 7, 1, 2);
+
+    a->queued = a->soft_limit + 1;       /* it lags, and is handed it still */
+    mail_shared(w, 7, 3, 99);
+    deliver_mail(w);
+    assert_true(a->r.lagging);
+    assert_int_equal(a->last_answer.seq, 3);
+
+    mail(w, PARCEL_ROOM, 0, 7, plain_event(EVENT_UPLOADING, 7));
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, EVENT_UPLOADING);
+    assert_int_equal(b->n, 4);           /* as any event of a room */
+    mail_shared(w, 7, 4, 99);
+    deliver_mail(w);
+
+    a->r.skip_own = true;
+    mail_shared(w, 7, 5, 1);
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.seq, 4);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
 int
 main(void)
 {
@@ -264,6 +313,7 @@ main(void)
         world_unit_test(
             an_upload_is_handed_to_who_acts_on_it_and_encoded_for_the_others),
         world_unit_test(who_may_not_read_is_not_handed_an_upload),
+        world_unit_test(a_shared_file_is_handed_to_whoever_wants_uploads),
     };
 
     return cmocka_run_group_tests(tests, world_begin, NULL);

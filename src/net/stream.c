@@ -5,7 +5,8 @@
  *
  *   READABLE     while the owner wants to read
  *   DISCONNECT   while it does not, so that a paused peer's end is noticed
- *   WRITABLE     while output is left that the socket did not take
+ *   WRITABLE     while output is left that the socket did not take, or the
+ *                owner has some outside of the queue: of a file
  *
  * The poll is level-triggered: whatever cannot be used up must not be watched,
  * or the loop would spin. Hence `told`: once the owner knows of the peer's
@@ -18,7 +19,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -176,6 +179,93 @@ write_out(struct stream *s)
     count_written(s, (size_t)total);
     return s->error != 0 ? s->error : total;
 }
+
+/* --- Files --------------------------------------------------------------- */
+
+void
+stream_await_room(struct stream *s)
+{
+    if (s->closing)
+        return;
+    s->blocked = true;
+    arm(s);
+}
+
+/* Whose fault is it? What sendfile(2) says of its input; everything else is
+ * the socket's. */
+static bool
+is_files_fault(int error)
+{
+    return error == EIO || error == EBADF || error == EINVAL ||
+           error == EISDIR || error == EOVERFLOW || error == ESPIPE ||
+           error == ENXIO || error == ENOMEM;
+}
+
+static ssize_t
+file_failed(struct stream *s, int error)
+{
+    if (is_files_fault(error))
+        return -EIO;
+    s->error = (int16_t)-error;
+    return 0;
+}
+
+/* A short count means a full socket. When the file was at fault, the loop
+ * comes back at once, and the next call tells. */
+ssize_t
+stream_send_file(struct stream *s, int fd, uint64_t offset, size_t n)
+{
+    off_t at = (off_t)offset;
+    ssize_t took;
+
+    must(n > 0 && offset <= INT64_MAX);
+    if (s->closing || s->error != 0 || s->blocked || s->out.bytes > 0)
+        return 0;
+    if (n > FLUSH_BYTES)
+        n = FLUSH_BYTES;
+    do
+        took = sendfile(s->fd, fd, &at, n);
+    while (took < 0 && errno == EINTR);
+    if (took == 0)
+        return -EIO;
+    if (took < 0 && errno != EAGAIN)
+        return file_failed(s, errno);
+    if (took < 0)
+        took = 0;
+    count_written(s, (size_t)took);
+    if ((size_t)took < n) {
+        s->out.moved_ms = now_ms(s);
+        stream_await_room(s);
+    }
+    return took;
+}
+
+uint64_t
+stream_acknowledged(const struct stream *s)
+{
+    int waits = 0;
+
+    if (s->closing || ioctl(s->fd, SIOCOUTQ, &waits) < 0)
+        waits = 0;
+    return s->written - (uint64_t)waits;
+}
+
+void
+stream_limit_unsent(struct stream *s, unsigned bytes)
+{
+    if (!s->closing)
+        set_option(s->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes);
+}
+
+void
+stream_shut(struct stream *s)
+{
+    must(s->out.bytes == 0);
+    if (!s->closing)
+        (void)shutdown(s->fd, SHUT_WR);
+}
+
+/* --- Flushing ------------------------------------------------------------ */
 
 /* `woken`: the loop says that the socket takes bytes. A flush that the owner
  * calls inside ops->drained writes, but does not call it again: the loop will,

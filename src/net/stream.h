@@ -83,7 +83,8 @@ ssize_t stream_read(struct stream *s, void *p, size_t n) MUST_USE;
 
 /* Queues slab (refs it). Nothing is written before stream_flush(). Ignored by
  * a closing stream. s->out.moved_ms is the loop's time modulo 2^32 at which
- * the queue ceased to be empty, or some of it was written last. */
+ * the queue ceased to be empty, or a file found the socket full, or the socket
+ * took something last. */
 void stream_send(struct stream *s, struct slab *slab);
 
 /* Writes what the socket takes (about 1 MiB at most, so that no stream starves
@@ -92,6 +93,29 @@ void stream_send(struct stream *s, struct slab *slab);
  * caller closes); a write of the loop's that fails is told by ops->readable,
  * and stream_read() returns its error. */
 ssize_t stream_flush(struct stream *s) MUST_USE;
+
+/* Bytes of a file, from the page cache to the socket (sendfile(2)): how many
+ * were taken, about 1 MiB at most. 0: something is queued, or the socket is
+ * full, and ops->drained comes when it takes bytes again; or it has failed
+ * (s->error). -EIO: the file cannot be read there, or has ended. n > 0. */
+ssize_t stream_send_file(struct stream *s, int fd, uint64_t offset,
+                         size_t n) MUST_USE;
+
+/* ops->drained comes in a later turn of the loop, when the socket takes bytes:
+ * for a source that has sent enough for one turn. */
+void stream_await_room(struct stream *s);
+
+/* Bytes that the socket took and the peer's end has acknowledged: what moves
+ * even when the socket is full. */
+uint64_t stream_acknowledged(const struct stream *s);
+
+/* At most so many bytes that have not been sent yet lie in the socket
+ * (TCP_NOTSENT_LOWAT); 0: as many as it likes. */
+void stream_limit_unsent(struct stream *s, unsigned bytes);
+
+/* No more will be written; the peer sees an end, and may go on sending.
+ * Nothing is queued. */
+void stream_shut(struct stream *s);
 
 /* Notices a peer that died without a word: keepalive and TCP_USER_TIMEOUT
  * (RFC 5482), in seconds; 0 < idle_s < dead_s. */

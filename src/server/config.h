@@ -21,6 +21,7 @@ struct config {
     char data[CONFIG_TEXT_BYTES];
     int64_t port, workers, readers, queue;
     int64_t newline, names, pause_ms;      /* enum line_newline, line_names */
+    int64_t sharing;                       /* enum line_sharing */
     int64_t charset;                       /* enum name_charset */
     int64_t hold_name_ms;
     int64_t connections, connections_per_address, arrivals_per_address;

@@ -15,6 +15,7 @@
 
 static const char *const newline_words[] = {"required", "optional", NULL};
 static const char *const names_words[] = {"ask", "address", NULL};
+static const char *const sharing_words[] = {"link", "inline", NULL};
 static const char *const charset_words[] = {"ascii", "unicode", NULL};
 static const char *const exempt_words[] = {"nobody", "loopback", NULL};
 static const char *const sync_words[] = {"off", "normal", "full", NULL};
@@ -42,6 +43,9 @@ const struct config_key config_keys[] = {
      "optional: bytes followed by a pause count as a line."},
     {"line", "names", CONFIG_WORD, AT(names), "ask", 0, 0, names_words, NULL,
      NULL, "address: nobody is asked, everyone is ADDRESS:PORT."},
+    {"line", "files", CONFIG_WORD, AT(sharing), "link", 0, 0, sharing_words,
+     NULL, NULL,
+     "inline: what others share is sent to everyone, /files off ends it."},
     {"line", "pause", CONFIG_TIME, AT(pause_ms), "200ms", 20 * MS,
      10 * SECOND, NULL, NULL, NULL, "The pause of newline = optional."},
 

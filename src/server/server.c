@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "dialect/http/http.h"
 #include "dialect/line/line.h"
 #include "dialect/native/native.h"
 #include "edge/worker.h"
@@ -28,7 +29,7 @@
 
 /* Asked in this order; the one without sniff comes last. */
 static const struct dialect *const dialects[] = {
-    &native_dialect, &line_dialect, NULL,
+    &native_dialect, &http_dialect, &line_dialect, NULL,
 };
 
 struct server {
@@ -123,9 +124,19 @@ dialect_config(const struct server *s)
         .message_bytes = (size_t)c->message_bytes,
         .newline = (enum line_newline)c->newline,
         .names = (enum line_names)c->names,
+        .sharing = (enum line_sharing)c->sharing,
         .pause_ms = c->pause_ms,
         .heartbeat_ms = c->heartbeat_ms,
         .dead_ms = c->dead_ms,
+        .file_bytes = c->file_bytes ? (uint64_t)c->file_bytes : UINT64_MAX,
+        .file_expires_ms = c->file_expires_ms,
+        .http_hosts = c->http_hosts,
+        .http_origins = c->http_origins,
+        .guest_name = c->guest_name,
+        .http_head_ms = c->http_head_ms,
+        .http_idle_ms = c->http_idle_ms,
+        .http_body_rate = (unsigned)c->http_body_rate,
+        .metrics = s->metrics,
     };
 }
 

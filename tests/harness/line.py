@@ -46,6 +46,57 @@ class LineClient:
         self.expect_end()
         self.socket.close()
 
+    # Files.
+    def put(self, name, data, cuts=()):
+        """Sends a file, in pieces that end at the cuts."""
+        self.send_bytes(f"FILE:{name}:{len(data)}\n".encode())
+        self.send_pieces(data, cuts)
+
+    def send_pieces(self, data, cuts=()):
+        at = 0
+        for cut in [*sorted(cuts), len(data)]:
+            self.send_bytes(data[at:cut])
+            at = cut
+
+    def sees_shared(self, who=None):
+        """Waits for "alice shared ..." (or one's own "Shared ..."); the
+        file's id."""
+        start = f"{who} shared " if who else "Shared "
+        line = self.expect_line(lambda line: line.startswith(start) and
+                                ": /get " in line)
+        return line.rsplit(": /get ", 1)[1].split()[0]
+
+    def expect_header(self):
+        """Reads on until a file begins: its name and size."""
+        line = self.expect_line(lambda line: line.startswith("FILE:"))
+        name, size = line[len("FILE:"):].rsplit(":", 1)
+        return name, int(size)
+
+    def read_bytes(self, n, deadline=DEADLINE):
+        """Exactly n raw bytes; fewer when the connection ends."""
+        end = time.monotonic() + deadline
+        parts, have = [self.rest[:n]], len(self.rest[:n])
+        self.rest = self.rest[n:]
+        while have < n:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                raise AssertionError(f"only {have} of {n} bytes came")
+            data = self.socket.recv(min(65536, n - have))
+            if not data:
+                break
+            parts.append(data)
+            have += len(data)
+        return b"".join(parts)
+
+    def read_file(self):
+        """The next file that comes: its name and its bytes."""
+        name, size = self.expect_header()
+        return name, self.read_bytes(size)
+
+    def get(self, file_id):
+        self.say(f"/get {file_id}")
+        return self.read_file()
+
     # The wire.
     def say(self, line):
         self.send_bytes(line.encode() + b"\n")

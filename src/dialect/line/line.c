@@ -19,7 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Answers are counted, not told apart; only that there is a number matters. */
+/* Answers are counted, not told apart, but for those of files
+ * (line_files_request). */
 enum { REQUEST = 1 };
 
 /* A line while a name is asked for. */
@@ -45,7 +46,38 @@ hold(struct conn *c)
     struct line_state *st = conn_state(c);
 
     st->waiting = true;
+    st->holding = true;
     conn_hold(c);
+}
+
+/* What a line has to say would come too early, or within a file. */
+static bool
+is_busy(const struct line_state *st)
+{
+    return st->pending > 0 || line_files_sending(st);
+}
+
+void
+line_settle(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+    bool holds;
+
+    if (st->over)
+        return;
+    line_files_tidy(st);
+    if (st->waiting && !is_busy(st)) {
+        st->waiting = false;
+        st->waited = true;
+    }
+    holds = st->waiting || line_files_hold(st);
+    if (holds && !st->holding)
+        conn_hold(c);
+    else if (!holds && st->holding)
+        conn_release(c);
+    st->holding = holds;
+    if (!st->waiting && !st->waited && !st->pausing && st->pending == 0)
+        line_send_next(c);
 }
 
 static void
@@ -104,19 +136,20 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
     struct line_state *st = conn_state(c);
 
     (void)sub;    /* line_rooms looks it up: there may be a second to change */
-    if (e->request != 0) {
+    if (e->request == REQUEST) {
         must(st->pending > 0);
         st->pending--;
     }
     if (st->over)
         return;
-    line_tell(c, e);
+    if (e->request > REQUEST || e->kind == EVENT_UPLOADING ||
+        e->kind == EVENT_MESSAGE)
+        line_files_answer(c, e);
+    else
+        line_tell(c, e);
     if (st->pending == 0)
         forget_asked(st);
-    if (st->waiting && st->pending == 0 && !st->over) {
-        st->waiting = false;
-        conn_release(c);
-    }
+    line_settle(c);
 }
 
 /* --- the name --- */
@@ -212,15 +245,33 @@ is_command(struct str text)
            !(text.n > 1 && text.p[1] == '/');
 }
 
-/* Nothing but a message for the room that the person is in. */
 static bool
-is_plain(const struct line_state *st, struct str text)
+is_file(struct str text)
 {
     struct str name;
     uint64_t size;
 
+    return line_wire_file(text, &name, &size);
+}
+
+/* Nothing but a message for the room that the person is in. */
+static bool
+is_plain(const struct line_state *st, struct str text)
+{
     return st->phase == LINE_CHATTING && st->rooms.current &&
-           !is_command(text) && !line_wire_file(text, &name, &size);
+           !is_command(text) && !is_file(text);
+}
+
+/* Its turn has not come. While a file goes out another may come in: two who
+ * send each other one wait for nobody. */
+static bool
+is_early(const struct line_state *st, struct str text)
+{
+    if (!is_busy(st))
+        return false;
+    if (is_plain(st, text))
+        return line_files_crowded(st);
+    return st->pending > 0 || !is_file(text);
 }
 
 const struct line_room *
@@ -254,11 +305,11 @@ take_text(struct conn *c, struct str text)
 {
     struct line_state *st = conn_state(c);
     struct str name;
+    uint64_t size;
 
     conn_spoke(c);
-    if (line_wire_file(text, &name, &st->discard))
-        line_say(c, "Files cannot be received here yet: %.*s was not stored.",
-                 STR_FMT(line_quote(name)));
+    if (line_wire_file(text, &name, &size))
+        line_files_take(c, name, size);
     else if (st->phase == LINE_NAMING)
         take_name(c, text);
     else
@@ -284,6 +335,21 @@ refuse_long(struct conn *c, const struct line_state *st)
                                       : "it was not sent.");
 }
 
+/* A client that sends no newlines may send none behind a file's header. */
+static enum line_wire_found
+next_line(struct conn *c, const uint8_t *p, size_t n, struct str *raw,
+          size_t *used)
+{
+    struct line_state *st = conn_state(c);
+
+    if (conn_config(c)->newline == LINE_NEWLINE_OPTIONAL &&
+        !st->wire.skipping && line_wire_bare_file(p, n, raw, used)) {
+        line_wire_break(&st->wire);
+        return LINE_WIRE_LINE;
+    }
+    return line_wire_next(&st->wire, p, n, line_max(c, st), raw, used);
+}
+
 /* One line off p[0..n); returns what it consumed. A line whose turn has not
  * come stays where it is. */
 static size_t
@@ -296,13 +362,12 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     enum line_wire_found found;
     size_t used;
 
-    found = line_wire_next(&st->wire, p, n, line_max(c, st), &raw, &used);
+    found = next_line(c, p, n, &raw, &used);
     if (found == LINE_WIRE_MORE)
         return used;
     buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
     text = line_wire_text(raw, &scratch);
-    if (st->pending > 0 &&
-        (found == LINE_WIRE_TOO_LONG || !is_plain(st, text))) {
+    if (found == LINE_WIRE_TOO_LONG ? is_busy(st) : is_early(st, text)) {
         st->wire = before;
         used = 0;
         hold(c);
@@ -315,13 +380,14 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     return used;
 }
 
-static size_t
-discard(struct line_state *st, size_t n)
+void
+line_watch(struct conn *c)
 {
-    if (n > st->discard)
-        n = (size_t)st->discard;
-    st->discard -= n;
-    return n;
+    const struct line_state *st = conn_state(c);
+    int64_t ms = st->pausing ? 0 : line_files_watch_ms(c);
+
+    if (ms > 0)
+        conn_timer(c, ms);
 }
 
 /* A client that sends no newlines ends its line by pausing. */
@@ -332,8 +398,11 @@ watch_pause(struct conn *c, size_t rest)
     struct line_state *st = conn_state(c);
     bool unfinished = rest > 0 || st->wire.skipping;
 
-    if (config->newline == LINE_NEWLINE_OPTIONAL)
-        conn_timer(c, unfinished && !conn_held(c) ? config->pause_ms : 0);
+    if (config->newline != LINE_NEWLINE_OPTIONAL)
+        return;
+    st->pausing = unfinished && !conn_held(c) && !line_files_is_input(st);
+    conn_timer(c, st->pausing ? config->pause_ms : 0);
+    line_watch(c);
 }
 
 static size_t
@@ -343,12 +412,16 @@ input(struct conn *c, const uint8_t *p, size_t n)
     size_t used = 0, step = 1;
 
     while (used < n && step > 0 && !conn_held(c)) {
-        step = st->discard > 0 ? discard(st, n - used)
-                               : take_line(c, p + used, n - used);
+        step = line_files_is_input(st)
+                   ? line_files_input(c, p + used, n - used)
+                   : take_line(c, p + used, n - used);
         used += step;
     }
+    st->waited = false;
     if (!st->over)
         watch_pause(c, n - used);
+    if (st->files)
+        line_settle(c);
     return used;
 }
 
@@ -377,25 +450,40 @@ timer(struct conn *c, const uint8_t *p, size_t n)
 {
     struct line_state *st = conn_state(c);
 
+    if (!st->pausing) {
+        line_files_watch(c);
+        if (!st->over)
+            line_watch(c);
+        return 0;
+    }
+    st->pausing = false;
     if (conn_held(c))
         return 0;
-    if (st->pending > 0) {      /* its turn comes with the last answer */
+    if (is_busy(st)) {          /* its turn comes with the last answer */
         hold(c);
         return 0;
     }
     take_rest(c, p, n);
+    line_settle(c);
     return n;
 }
 
-/* Half a name is not asked for: its owner has left. */
+/* Half a name is not asked for: its owner has left. Comes again, with nothing
+ * more, when what had to be waited for is over. */
 static void
 eof(struct conn *c, const uint8_t *p, size_t n)
 {
     struct line_state *st = conn_state(c);
 
+    line_files_cut(c);
     if (n > 0 && st->phase == LINE_CHATTING)
         take_rest(c, p, n);
-    if (!st->over)
+    if (st->over)
+        return;
+    line_send_inline(c, false);
+    st->leaving = true;
+    line_settle(c);
+    if (!line_files_hold(st))
         conn_finish(c, "closed the connection");
 }
 
@@ -404,6 +492,7 @@ eof(struct conn *c, const uint8_t *p, size_t n)
 static void
 open_conn(struct conn *c)
 {
+    line_send_inline(c, conn_config(c)->sharing == LINE_SHARING_INLINE);
     if (conn_config(c)->names == LINE_NAMES_ASK) {
         line_say(c, "Hi! Welcome to %s. What's your name?",
                  conn_config(c)->server_name);
@@ -415,15 +504,25 @@ open_conn(struct conn *c)
 void
 line_quit(struct conn *c, struct str why)
 {
-    struct line_state *st = conn_state(c);
     char reason[REASON_BYTES_MAX + 1] = "quit";
 
     if (why.n > 0)
         snprintf(reason, sizeof reason, "%.*s",
                  STR_FMT(line_cut(why, REASON_BYTES_MAX)));
     line_say(c, "Bye!");
+    line_end(c, reason, true);
+}
+
+void
+line_end(struct conn *c, const char *reason, bool clean)
+{
+    struct line_state *st = conn_state(c);
+
     st->over = true;
-    conn_end(c, reason, true);
+    if (line_files_occupied(st))
+        conn_reset(c, reason);
+    else
+        conn_end(c, reason, clean);
 }
 
 static void
@@ -432,6 +531,7 @@ close_conn(struct conn *c)
     struct line_state *st = conn_state(c);
 
     forget_asked(st);
+    line_files_done(c);
     line_rooms_done(&st->rooms);
 }
 
@@ -444,6 +544,7 @@ const struct dialect line_dialect = {
     .eof = eof,
     .timer = timer,
     .answer = answer,
+    .drain = line_send_drain,
     .encode = line_encode,
     .farewell = line_farewell,
     .close = close_conn,

@@ -85,8 +85,7 @@ not_entered(struct conn *c, const struct event *e)
 
     if (conn_config(c)->names == LINE_NAMES_ADDRESS) {
         say_denied(c, e, "");
-        st->over = true;
-        conn_end(c, "could not enter", false);
+        line_end(c, "could not enter", false);
         return;
     }
     st->phase = LINE_NAMING;
@@ -324,13 +323,16 @@ add_time(struct line_out *o, int64_t time_ms)
 static void
 add_logged(struct line_out *o, const struct event *message)
 {
-    struct line_out prefix;
+    struct line_out prefix, words;
 
     line_out_init(&prefix);
+    line_out_init(&words);
     add_time(&prefix, message->time_ms);
     line_message_prefix(&prefix, message);
-    line_out_body(o, buf_str(&prefix.buf), message->text);
+    line_out_body(o, buf_str(&prefix.buf),
+                  line_message_text(&words, message));
     buf_done(&prefix.buf);
+    buf_done(&words.buf);
 }
 
 static void
@@ -388,6 +390,9 @@ line_tell(struct conn *c, const struct event *e)
         break;
     case ANSWER_PAGE:
         tell_page(c, e);
+        break;
+    case ANSWER_FILES:
+        line_files_list(c, e);
         break;
     default:    /* posted, caught up: nothing to say */
         break;

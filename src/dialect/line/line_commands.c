@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { HISTORY_LINES = 20, HELP_COLUMN = 24 };
+enum { HISTORY_LINES = 20, FILES_LINES = 20, HELP_COLUMN = 24 };
 
 /* What comes behind a command: a word, then text; what is optional may be
  * missing. */
@@ -165,6 +165,61 @@ history(struct conn *c, const struct args *args)
     line_ask(c, cmd);
 }
 
+/* --- files --- */
+
+static void
+get(struct conn *c, const struct args *args)
+{
+    line_send_file(c, args->word);
+}
+
+static void
+set_inline(struct conn *c, bool on)
+{
+    line_send_inline(c, on);
+    line_say(c, on ? "From now on what others share is sent to you here."
+                   : "From now on you are told what others share, and can "
+                     "/get it.");
+}
+
+static void
+list_files(struct conn *c, struct str room, unsigned long long n)
+{
+    struct command *cmd;
+    struct name name;
+
+    if (!room_or_here(c, room, &name))
+        return;
+    cmd = command_new(COMMAND_FILES, str_of(name.text), nothing, nothing);
+    cmd->page.mode = PAGE_LATEST;
+    cmd->page.limit = n < LIMIT_FILES_PAGE ? (uint32_t)n : LIMIT_FILES_PAGE;
+    line_ask(c, cmd);
+}
+
+/* "[n] [#room]", or how to have them from now on. */
+static void
+files(struct conn *c, const struct args *args)
+{
+    struct str rest = args->text, word = str_word(&rest);
+    unsigned long long n = FILES_LINES;
+    bool alone = str_trim(rest).n == 0;
+
+    if (alone && str_eq_nocase(word, str_of("inline"))) {
+        set_inline(c, true);
+        return;
+    }
+    if (alone && str_eq_nocase(word, str_of("off"))) {
+        set_inline(c, false);
+        return;
+    }
+    if (str_to_u64(word, UINT32_MAX, &n))
+        word = str_word(&rest);
+    if (str_trim(rest).n > 0 || n == 0)
+        line_say(c, "Usage: /files [n] [#room], /files inline, /files off");
+    else
+        list_files(c, word, n);
+}
+
 /* --- people --- */
 
 /* To "@name", or into another room that was joined. */
@@ -247,6 +302,9 @@ static const struct slash commands[] = {
      topic},
     {"history", "[n] [#room]", TEXT | OPTIONAL,
      "the last n messages; @name: in private", history},
+    {"files", "[n] [#room]", TEXT | OPTIONAL,
+     "what was shared; inline: send it here, off: do not", files},
+    {"get", "ID", WORD, "have a shared file sent here", get},
     {"away", "[text]", TEXT | OPTIONAL, "tell others that you are away", away},
     {"back", "", 0, "you are here again", back},
     {"quit exit", "[text]", TEXT | OPTIONAL, "leave", quit},
@@ -299,6 +357,9 @@ help(struct conn *c, const struct args *args)
     for (size_t i = 0; i < COMMANDS_N; i++)
         add_help(&o, &commands[i]);
     line_out_add(&o, "%-*ssay \"/text\"", HELP_COLUMN, "  //text");
+    line_out_end(&o);
+    line_out_add(&o, "%-*sand then its bytes: share a file", HELP_COLUMN,
+                 "  FILE:name:size");
     line_out_end(&o);
     line_out_send(&o, c);
 }

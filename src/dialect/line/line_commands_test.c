@@ -173,10 +173,14 @@ help_lists_every_command(void **state)
             "<   /rooms                all rooms (also /list)\n"
             "<   /topic [text]         show or change this room's topic\n"
             "<   /history [n] [#room]  the last n messages; @name: in private\n"
+            "<   /files [n] [#room]    what was shared; inline: send it here, "
+            "off: do not\n"
+            "<   /get ID               have a shared file sent here\n"
             "<   /away [text]          tell others that you are away\n"
             "<   /back                 you are here again\n"
             "<   /quit [text]          leave (also /exit)\n"
-            "<   //text                say \"/text\"\n");
+            "<   //text                say \"/text\"\n"
+            "<   FILE:name:size        and then its bytes: share a file\n");
     line_play_done(&play);
 }
 

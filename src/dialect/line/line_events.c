@@ -6,6 +6,7 @@
 #include "dialect/line/line_events.h"
 #include "base/utf8.h"
 #include "dialect/line/line_impl.h"
+#include "hub/attachment.h"
 
 /* --- who and where --- */
 
@@ -21,11 +22,17 @@ add_place(struct line_out *o, unsigned encoding, const struct event *e)
 void
 line_message_prefix(struct line_out *o, const struct event *e)
 {
+    struct attachment a;
+
     switch (e->message_kind) {
     case MESSAGE_TEXT:
-    case MESSAGE_FILE:
         line_out_str(o, e->name);
         line_out_str(o, str_of(": "));
+        break;
+    case MESSAGE_FILE:
+        line_out_str(o, e->name);
+        line_out_str(o, str_of(attachment_read(e->text, &a) ? " shared "
+                                                            : ": "));
         break;
     case MESSAGE_ACTION:
         line_out_add(o, "* %.*s ", STR_FMT(e->name));
@@ -35,6 +42,17 @@ line_message_prefix(struct line_out *o, const struct event *e)
                      STR_FMT(e->name), STR_FMT(e->room_name));
         break;
     }
+}
+
+struct str
+line_message_text(struct line_out *scratch, const struct event *e)
+{
+    struct attachment a;
+
+    if (e->message_kind != MESSAGE_FILE || !attachment_read(e->text, &a))
+        return e->text;
+    line_files_words(scratch, &a);
+    return buf_str(&scratch->buf);
 }
 
 /* A clean text of one line in one allocation, without a detour: nearly every
@@ -59,19 +77,23 @@ simple_message(struct str prefix, struct str text)
 static struct slab *
 message_slab(unsigned encoding, const struct event *e)
 {
-    struct line_out prefix, o;
+    struct line_out prefix, words, o;
+    struct str text;
     struct slab *s;
 
     line_out_init(&prefix);
+    line_out_init(&words);
     add_place(&prefix, encoding, e);
     line_message_prefix(&prefix, e);
-    s = simple_message(buf_str(&prefix.buf), e->text);
+    text = line_message_text(&words, e);
+    s = simple_message(buf_str(&prefix.buf), text);
     if (s == NULL) {
         line_out_init(&o);
-        line_out_body(&o, buf_str(&prefix.buf), e->text);
+        line_out_body(&o, buf_str(&prefix.buf), text);
         s = line_out_slab(&o);
     }
     buf_done(&prefix.buf);
+    buf_done(&words.buf);
     return s;
 }
 
@@ -189,6 +211,10 @@ line_farewell(struct conn *c, const struct event *why)
 {
     struct line_state *st = conn_state(c);
 
+    if (line_files_occupied(st)) {    /* words would be taken for its bytes */
+        line_end(c, "told to go in the middle of a file", false);
+        return;
+    }
     if (why->kind == EVENT_STOPPING)
         line_say(c, "Server is shutting down. Bye!");
     else

@@ -14,4 +14,9 @@ void line_farewell(struct conn *c, const struct event *why);
 /* "alice: ", "* alice " and so on: what stands before each line of it. */
 void line_message_prefix(struct line_out *o, const struct event *message);
 
+/* What stands behind it: the message's text, or what is to be read of a file,
+ * then borrowed from scratch (initialised; the caller's to free). */
+struct str line_message_text(struct line_out *scratch,
+                             const struct event *message);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialect/line/acting_test.h"
+#include "hub/attachment.h"
 #include "base/utf8.h"
 #include "dialect/line/line_events.h"
 #include "dialect/line/line_rooms.h"
@@ -52,6 +53,49 @@ a_direct_message_is_marked_as_private(void **state)
             "> /msg nobody hello\n"
             "= POST @nobody hello\n"
             "< There is nobody of that name here: @nobody.\n");
+    line_play_done(&play);
+}
+
+static struct event *
+shared(const char *room, const char *name)
+{
+    const struct attachment a = {.size = 12345, .name = str_of(name)};
+    char body[ATTACHMENT_BYTES];
+    struct event *e;
+
+    attachment_write(&a, body);
+    e = event_in(EVENT_MESSAGE, room, "alice", body);
+    e->message_kind = MESSAGE_FILE;
+    return e;
+}
+
+#define NO_ID "00000000000000000000000000"
+
+static void
+a_file_is_told_with_how_to_get_it(void **state)
+{
+    struct line_play play = bob();
+    struct event *e;
+
+    (void)state;
+    hear(&play, shared("#lobby", "photo.webp"),
+         "< alice shared photo.webp (12345 bytes): /get " NO_ID
+         " or /f/" NO_ID "/photo.webp\n");
+    hear(&play, shared("#lobby", "m\xc3\xa4h 100%.txt"),
+         "< alice shared m\xc3\xa4h 100%.txt (12345 bytes): /get " NO_ID
+         " or /f/" NO_ID "/m%C3%A4h%20100%25.txt\n");
+    act(&play, "> /join #ops\n");
+    line_play_forget(&play);
+    hear(&play, shared("#lobby", "a"),
+         "< [#lobby] alice shared a (12345 bytes): /get " NO_ID
+         " or /f/" NO_ID "/a\n");
+    hear(&play, event_in(EVENT_SUBSCRIBED, "@alice", "", ""), "");
+    hear(&play, shared("@alice", "a"),
+         "< [private] alice shared a (12345 bytes): /get " NO_ID
+         " or /f/" NO_ID "/a\n");
+    e = event_in(EVENT_MESSAGE, "#ops", "alice", "of a later version");
+    e->message_kind = MESSAGE_FILE;
+    hear(&play, e, "< alice: of a later version\n");
     line_play_done(&play);
 }
 
@@ -207,7 +251,7 @@ no_control_byte_is_ever_encoded(void **state)
             for (unsigned encoding = 0; encoding < 3; encoding++)
                 expect_clean_encoding((enum event_kind)k, encoding,
                                       str_of(bad),
-                                      (enum message_kind)(1 + i % 3));
+                                      (enum message_kind)(1 + i % 4));
         }
     }
 }
@@ -228,6 +272,18 @@ bad_answer(enum event_kind kind, struct str bad, uint64_t room)
     return e;
 }
 
+static struct event *
+bad_files(struct str bad)
+{
+    const struct file_facts facts = {.size = FILE_SIZE_UNKNOWN};
+    struct event *e = event_new(ANSWER_FILES, bad, bad, bad, bad);
+    struct event **items = must_alloc(sizeof *items);
+
+    items[0] = event_new_file(ITEM_FILE, bad, bad, bad, &facts);
+    event_set_items(e, items, 1);
+    return e;
+}
+
 static void
 no_control_byte_is_ever_answered(void **state)
 {
@@ -243,6 +299,7 @@ no_control_byte_is_ever_answered(void **state)
                 line_play_event(&play, bad_answer((enum event_kind)k,
                                                   str_of(bad), i));
         }
+        line_play_event(&play, bad_files(str_of(bad)));
         snprintf(line, sizeof line, "/%s\n/join %s\n/nick %s\n", bad, bad,
                  bad);
         line_play_input(&play, line, strlen(line));
@@ -287,6 +344,7 @@ main(void)
         cmocka_unit_test(what_is_heard_says_where_it_was_said),
         cmocka_unit_test(a_direct_message_is_marked_as_private),
         cmocka_unit_test(a_direct_message_is_private_by_room_or_encoding),
+        cmocka_unit_test(a_file_is_told_with_how_to_get_it),
         cmocka_unit_test(ones_own_messages_do_not_come_back),
         cmocka_unit_test(a_crowd_comes_and_goes_in_one_line),
         cmocka_unit_test(a_new_name_is_told),

@@ -6,7 +6,9 @@
  * - However its bytes are split, it asks the same of the core and says the
  *   same.
  * - Every command's text is clean, every line that goes out is clean, and so
- *   is every event made of the input, in every encoding and as an answer.
+ *   is every event made of the input, in every encoding and as an answer. What
+ *   goes out as a file's bytes is passed over.
+ * - Files go both ways: the dictionary has the ids of the first uploads.
  *
  * The first two bytes choose the configuration and where the bytes are cut.
  * Words for it: tests/data/fuzz/line.dict. */
@@ -15,6 +17,7 @@
 #include "dialect/line/line.h"
 #include "dialect/line/line_events.h"
 #include "dialect/line/line_play.h"
+#include "dialect/line/line_wire.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -38,7 +41,21 @@ configure(uint8_t choice)
         .names = choice & 4 ? LINE_NAMES_ADDRESS : LINE_NAMES_ASK,
         .message_bytes = choice & 8 ? 40 : 2000,
         .pause_ms = 100,
+        .dead_ms = 75000,
     };
+}
+
+/* How many bytes of a file follow the line, all of which must be there. */
+static size_t
+file_bytes(struct str line, size_t rest)
+{
+    struct str name;
+    uint64_t size;
+
+    if (!line_wire_file(line, &name, &size))
+        return 0;
+    must(size <= rest);
+    return (size_t)size;
 }
 
 static void
@@ -46,12 +63,14 @@ must_be_clean_lines(struct str s)
 {
     while (s.n > 0) {
         const char *lf = memchr(s.p, '\n', s.n);
-        size_t line = lf ? (size_t)(lf - s.p) : s.n;
+        struct str line = {s.p, lf ? (size_t)(lf - s.p) : s.n};
+        size_t skip = line.n + 1;
 
         must(lf);
-        must(utf8_is_clean((struct str){s.p, line}, UTF8_ONE_LINE));
-        s.p += line + 1;
-        s.n -= line + 1;
+        must(utf8_is_clean(line, UTF8_ONE_LINE));
+        skip += file_bytes(line, s.n - skip);
+        s.p += skip;
+        s.n -= skip;
     }
 }
 
@@ -97,9 +116,10 @@ event_of(enum event_kind kind, struct str s, uint8_t choice)
     size_t third = s.n / 3;
     struct str a = {s.p, third}, b = {s.p + third, third};
     struct str c = {s.p + 2 * third, s.n - 2 * third};
-    struct event *e = event_new(kind, a, b, c, a);
+    struct file_facts facts = {.size = choice & 32 ? choice : UINT64_MAX};
+    struct event *e = event_new_file(kind, a, b, c, &facts);
 
-    e->message_kind = (enum message_kind)(1 + choice % 3);
+    e->message_kind = (enum message_kind)(1 + choice % 4);
     e->room_kind = choice & 4 ? ROOM_DIRECT : ROOM_CHANNEL;
     e->room = choice;
     e->time_ms = (int64_t)choice << 55;
@@ -138,7 +158,7 @@ must_answer_clean(const struct dialect_config *config, struct str s,
     struct line_play play;
 
     line_play_init(&play, config);
-    for (unsigned kind = EVENT_MESSAGE; kind <= ANSWER_PONG; kind++) {
+    for (unsigned kind = EVENT_MESSAGE; kind <= ANSWER_FILES; kind++) {
         struct event *e = event_of(kind, s, choice);
 
         give_item(e, s, choice);

@@ -6,6 +6,7 @@
 #define DIALECT_LINE_LINE_IMPL_H
 
 #include "dialect/conn.h"
+#include "dialect/line/line_files.h"
 #include "dialect/line/line_out.h"
 #include "dialect/line/line_rooms.h"
 #include "dialect/line/line_wire.h"
@@ -28,13 +29,18 @@ struct line_asked {
 
 struct line_state {
     struct line_wire wire;
-    uint64_t discard;         /* bytes of a file that still follow */
     uint32_t pending;         /* commands without an answer so far */
-    enum line_phase phase : 8;
-    bool waiting;             /* input is held until there is none */
-    bool shown_around;        /* has been told of the first room */
-    bool over;                /* conn_end() was called */
+    uint16_t serial;          /* of uploads and downloads */
+    enum line_phase phase : 4;
+    bool waiting : 1;         /* the next line needs all of it answered */
+    bool waited : 1;          /* it may come now, before the next file goes */
+    bool holding : 1;         /* conn_hold() was called */
+    bool pausing : 1;         /* the timer is for an unfinished line */
+    bool shown_around : 1;    /* has been told of the first room */
+    bool leaving : 1;         /* the peer has closed its side */
+    bool over : 1;            /* conn_end() was called */
     struct line_asked *asked; /* owned; NULL: nothing to remember */
+    struct line_files *files; /* owned; NULL: none is under way */
     struct line_rooms rooms;
 };
 
@@ -64,5 +70,15 @@ bool line_check_room(struct conn *c, struct str typed, const char *advice,
 
 /* The current room, or NULL after saying that there is none. */
 const struct line_room *line_here(struct conn *c);
+
+/* Input is held or goes on, by what is waited for now. After every change of
+ * it from outside input(). */
+void line_settle(struct conn *c);
+
+/* The timer for files, unless it runs for an unfinished line. */
+void line_watch(struct conn *c);
+
+/* conn_end(), or a reset in the middle of a file's bytes. */
+void line_end(struct conn *c, const char *reason, bool clean);
 
 #endif

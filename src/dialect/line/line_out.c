@@ -4,6 +4,7 @@
  * where it is, any other is replaced by its clean copy. */
 #include "dialect/line/line_out.h"
 #include "base/utf8.h"
+#include "dialect/line/line_files.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,7 +112,8 @@ void
 line_out_send(struct line_out *o, struct conn *c)
 {
     must(line_out_length(o) == 0);
-    conn_send_bytes(c, o->buf.p, o->buf.n);
+    if (!line_files_defer(c, buf_str(&o->buf)))
+        conn_send_bytes(c, o->buf.p, o->buf.n);
     buf_done(&o->buf);
 }
 

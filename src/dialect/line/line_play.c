@@ -4,7 +4,9 @@
  * the same commands always get the same answers. */
 #include "dialect/line/line_play.h"
 #include "dialect/line/line.h"
+#include "dialect/line/line_play_files.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { PLAY_BYTES_MAX = 64 << 20 };
@@ -204,6 +206,7 @@ history(const struct conn *c, const struct command *cmd)
     return e;
 }
 
+/* Those of files have no function here. */
 static const struct {
     const char *word;
     answer_fn *answer;
@@ -214,6 +217,9 @@ static const struct {
     [COMMAND_AWAY] = {"AWAY", done},      [COMMAND_WHO] = {"WHO", who},
     [COMMAND_ROOMS] = {"ROOMS", rooms},
     [COMMAND_HISTORY] = {"HISTORY", history},
+    [COMMAND_UPLOAD] = {"UPLOAD", NULL},  [COMMAND_DROP] = {"DROP", NULL},
+    [COMMAND_RESERVE] = {"RESERVE", NULL},
+    [COMMAND_FETCH] = {"FETCH", NULL},    [COMMAND_FILES] = {"FILES", NULL},
 };
 
 static void
@@ -222,7 +228,9 @@ answer(struct line_play *play, const struct command *cmd)
     struct event *e;
 
     must(cmd->request != 0);
-    e = answers[cmd->kind].answer(play->conn, cmd);
+    e = answers[cmd->kind].answer
+            ? answers[cmd->kind].answer(play->conn, cmd)
+            : line_play_files_answer(play, cmd);
     e->request = cmd->request;
     e->command = cmd->kind;
     fake_conn_answer(play->conn, e);
@@ -248,11 +256,13 @@ write_command(struct line_play *play, const struct command *cmd)
         add_field(b, str_of("(action)"));
     if (cmd->kind == COMMAND_AWAY)
         add_field(b, str_of(cmd->away ? "(away)" : "(back)"));
-    if (cmd->kind == COMMAND_HISTORY)
+    if (cmd->kind == COMMAND_HISTORY || cmd->kind == COMMAND_FILES)
         must(buf_printf(b, " %u", cmd->page.limit) == 0);
     add_field(b, cmd->target);
     add_field(b, cmd->name);
     add_field(b, cmd->text);
+    if (cmd->kind == COMMAND_UPLOAD)
+        must(buf_printf(b, " %" PRIu64, cmd->file->size) == 0);
     must(buf_append(b, "\n", 1) == 0);
     must(buf_append(&play->script, b->p + start, b->n - start) == 0);
 }
@@ -292,21 +302,47 @@ terminate(struct buf *b)
     *end = '\0';
 }
 
-/* Answers until nothing is asked any more. */
-static void
-go_on(struct line_play *play)
+/* False when nothing is asked. */
+static bool
+take_command(struct line_play *play)
 {
-    struct command *cmd;
+    struct command *cmd = fake_conn_take(play->conn);
 
-    if (play->conn->sent.n > play->shown)
-        write_output(play);
-    while ((cmd = fake_conn_take(play->conn))) {
-        write_command(play, cmd);
-        answer(play, cmd);
-        command_free(&cmd);
+    if (!cmd)
+        return false;
+    write_command(play, cmd);
+    answer(play, cmd);
+    command_free(&cmd);
+    return true;
+}
+
+/* False when nothing came of it. */
+static bool
+drain(struct line_play *play)
+{
+    struct conn *c = play->conn;
+    size_t before = c->sent.n;
+
+    if (!c->drains)
+        return false;
+    fake_conn_drain(c);
+    return c->sent.n > before || !c->drains;
+}
+
+static bool
+take_step(struct line_play *play)
+{
+    return take_command(play) ||
+           (!play->stuck && line_play_files_move(play)) || drain(play);
+}
+
+void
+line_play_go_on(struct line_play *play)
+{
+    do {
         if (play->conn->sent.n > play->shown)
             write_output(play);
-    }
+    } while (take_step(play));
     terminate(&play->script);
     terminate(&play->commands);
     terminate(&play->conn->sent);
@@ -319,13 +355,14 @@ line_play_init(struct line_play *play, const struct dialect_config *config)
     buf_init(&play->script, PLAY_BYTES_MAX);
     buf_init(&play->commands, PLAY_BYTES_MAX);
     play->conn = fake_conn_new(&line_dialect, config);
-    go_on(play);
+    line_play_go_on(play);
 }
 
 void
 line_play_done(struct line_play *play)
 {
     fake_conn_free(&play->conn);
+    line_play_files_done(play);
     buf_done(&play->script);
     buf_done(&play->commands);
 }
@@ -335,28 +372,28 @@ line_play_input(struct line_play *play, const void *p, size_t n)
 {
     write_lines(&play->script, "> ", p, n);
     fake_conn_input(play->conn, p, n);
-    go_on(play);
+    line_play_go_on(play);
 }
 
 void
 line_play_eof(struct line_play *play)
 {
     fake_conn_eof(play->conn);
-    go_on(play);
+    line_play_go_on(play);
 }
 
 void
 line_play_timer(struct line_play *play)
 {
     fake_conn_run_timer(play->conn);
-    go_on(play);
+    line_play_go_on(play);
 }
 
 void
 line_play_event(struct line_play *play, struct event *e)
 {
     fake_conn_answer(play->conn, e);
-    go_on(play);
+    line_play_go_on(play);
 }
 
 void

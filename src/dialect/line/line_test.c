@@ -334,14 +334,13 @@ static void
 bytes_of_a_file_do_not_become_chat(void **state)
 {
     struct line_play play = bob();
-    const char bytes[] = "FILE:my cat.jpg:13\nabc\n/quit\ndefafter it\n";
+    const char bytes[] = "FILE:refuse.jpg:13\nabc\n/quit\ndefafter it\n";
 
     (void)state;
     line_play_input(&play, bytes, 30);
     line_play_input(&play, bytes + 30, sizeof bytes - 1 - 30);
-    assert_non_null(strstr(play.script.p,
-                           "< Files cannot be received here yet: my cat.jpg "
-                           "was not stored.\n"));
+    assert_non_null(strstr(play.script.p, "< refuse.jpg was not stored: There "
+                                          "is no room left for more files."));
     assert_string_equal(strrchr(play.script.p, '='),
                         "= POST #lobby after it\n");
     assert_false(play.conn->ended);
@@ -356,6 +355,8 @@ a_file_may_come_before_the_name(void **state)
 
     (void)state;
     line_play_input(&play, bytes, sizeof bytes - 1);
+    assert_non_null(strstr(play.script.p,
+                           "< x was not stored: choose a name first.\n"));
     assert_non_null(strstr(play.commands.p, "= ENTER bob\n"));
     assert_null(strstr(play.commands.p, "ann"));
     line_play_done(&play);

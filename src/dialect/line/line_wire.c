@@ -182,11 +182,13 @@ line_wire_text(struct str raw, struct buf *scratch)
     return buf_str(scratch);
 }
 
+static const char file_prefix[] = "FILE:";
+
 bool
 line_wire_file(struct str line, struct str *name, uint64_t *size)
 {
-    const char prefix[] = "FILE:";
-    const size_t start = sizeof prefix - 1;
+    const char *prefix = file_prefix;
+    const size_t start = sizeof file_prefix - 1;
     size_t colon = line.n;
     unsigned long long value;
 
@@ -202,5 +204,52 @@ line_wire_file(struct str line, struct str *name, uint64_t *size)
         return false;
     *name = (struct str){line.p + start, colon - 1 - start};
     *size = value;
+    return true;
+}
+
+/* Index behind the colon and digits at p[at], or 0: they are not all there,
+ * or are none. */
+static size_t
+skip_size(const uint8_t *p, size_t at, size_t n)
+{
+    size_t digits = at + 1;
+
+    while (digits < n && p[digits] >= '0' && p[digits] <= '9')
+        digits++;
+    return digits > at + 1 && digits < n && p[digits] != ':' ? digits : 0;
+}
+
+/* What stands at p[end] of a newline: 0 to 2 bytes; 3: more has to come. */
+static size_t
+skip_newline(const uint8_t *p, size_t end, size_t n)
+{
+    if (p[end] == '\n')
+        return 1;
+    if (p[end] != '\r')
+        return 0;
+    if (end + 1 == n)
+        return 3;
+    return p[end + 1] == '\n' ? 2 : 0;
+}
+
+bool
+line_wire_bare_file(const uint8_t *p, size_t n, struct str *raw, size_t *used)
+{
+    const size_t start = sizeof file_prefix - 1;
+    size_t end = 0, newline;
+
+    if (n > LINE_WIRE_HEADER_BYTES)
+        n = LINE_WIRE_HEADER_BYTES;
+    if (n < start || memcmp(p, file_prefix, start) != 0)
+        return false;
+    for (size_t at = start + 1; end == 0 && at < n && p[at] != '\n'; at++) {
+        if (p[at] == ':')
+            end = skip_size(p, at, n);
+    }
+    newline = end > 0 ? skip_newline(p, end, n) : 3;
+    if (newline == 3)
+        return false;
+    *raw = (struct str){(const char *)p, end};
+    *used = end + newline;
     return true;
 }

@@ -255,6 +255,55 @@ what_only_looks_like_a_file_line_is_text(void **state)
     expect_file("", "no");
 }
 
+/* What is found at the front of the bytes: "header|what follows". */
+static void
+expect_bare_file(const char *bytes, const char *want)
+{
+    struct str raw;
+    size_t used, n = strlen(bytes);
+    char got[100] = "no";
+
+    if (line_wire_bare_file((const uint8_t *)bytes, n, &raw, &used))
+        snprintf(got, sizeof got, "%.*s|%s", STR_FMT(raw), bytes + used);
+    assert_string_equal(got, want);
+}
+
+static void
+a_bare_header_ends_with_its_number(void **state)
+{
+    (void)state;
+    expect_bare_file("FILE:a.png:12\x89PNG", "FILE:a.png:12|\x89PNG");
+    expect_bare_file("FILE:a.png:12 34", "FILE:a.png:12| 34");
+    expect_bare_file("FILE:a.png:12\n34", "FILE:a.png:12|34");
+    expect_bare_file("FILE:a.png:12\r\n\n", "FILE:a.png:12|\n");
+    expect_bare_file("FILE:a.png:12\rx", "FILE:a.png:12|\rx");
+    expect_bare_file("FILE:1:2:3x", "FILE:1:2:3|x");
+    expect_bare_file("FILE:a:b:3x", "FILE:a:b:3|x");
+    expect_bare_file("FILE:::3x", "FILE:::3|x");
+}
+
+static void
+a_bare_header_that_may_go_on_is_none_yet(void **state)
+{
+    char longest[LINE_WIRE_HEADER_BYTES + 20];
+
+    (void)state;
+    expect_bare_file("FILE", "no");
+    expect_bare_file("FILE:a.png", "no");
+    expect_bare_file("FILE:a.png:", "no");
+    expect_bare_file("FILE:a.png:12", "no");
+    expect_bare_file("FILE:a.png:12:", "no");
+    expect_bare_file("FILE:a.png:12\r", "no");
+    expect_bare_file("FILE:a.png:x\n:12\n", "no");
+    expect_bare_file("FILE:5x", "no");
+    expect_bare_file("FILE::5x", "no");
+    expect_bare_file("file:a.png:12x", "no");
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, "FILE:", 5);
+    memcpy(longest + LINE_WIRE_HEADER_BYTES - 2, ":5x", 4);
+    expect_bare_file(longest, "no");
+}
+
 int
 main(void)
 {
@@ -272,6 +321,8 @@ main(void)
         cmocka_unit_test(a_clean_line_is_not_copied),
         cmocka_unit_test(a_file_line_has_a_name_and_a_size),
         cmocka_unit_test(what_only_looks_like_a_file_line_is_text),
+        cmocka_unit_test(a_bare_header_ends_with_its_number),
+        cmocka_unit_test(a_bare_header_that_may_go_on_is_none_yet),
     };
 
     return cmocka_run_group_tests_name("line_wire", tests, NULL, NULL);

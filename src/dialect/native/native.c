@@ -7,6 +7,9 @@
  *                  \     | v
  *                   `-> REFUSED          (any of them -> OVER)
  *
+ * Over WebSocket nothing is to be detected, and it begins at HELLO; a message
+ * is exactly one frame there.
+ *
  * Invariant: answers leave in the order of the requests. The core keeps it for
  * what it answers itself; input is held while a name is decided and while a
  * reader fetches history; and what is refused here waits for its turn behind a
@@ -68,6 +71,12 @@ native_sniff(const uint8_t *p, size_t n)
 static void
 native_open(struct conn *c)
 {
+    struct native *s = conn_state(c);
+
+    if (conn_is_websocket(c)) {
+        s->stage = STAGE_HELLO;
+        return;
+    }
     conn_send_bytes(c, FRAME_MAGIC, FRAME_MAGIC_BYTES);
 }
 
@@ -298,12 +307,29 @@ take_magic(struct conn *c, const uint8_t *p, size_t n)
     return FRAME_MAGIC_BYTES;
 }
 
+/* Looked at before it is obeyed: what is not one frame is nothing. */
+static size_t
+take_message(struct conn *c, const uint8_t *p, size_t n)
+{
+    struct frame frame;
+    size_t used = n;
+
+    if (frame_parse(p, n, LIMIT_FRAME_BYTES, &frame, &used) == WIRE_MORE ||
+        used < n)
+        break_off(c, "A message is one frame, no more and no less");
+    else
+        (void)take_frame(c, p, n);
+    return n;
+}
+
 static size_t
 native_input(struct conn *c, const uint8_t *p, size_t n)
 {
     struct native *s = conn_state(c);
     size_t used = 0, step = n;
 
+    if (conn_is_websocket(c))
+        return take_message(c, p, n);
     if (s->stage == STAGE_MAGIC)
         used = step = take_magic(c, p, n);
     while (step > 0 && used < n && !conn_held(c)) {
@@ -406,6 +432,7 @@ native_farewell(struct conn *c, const struct event *why)
 const struct dialect native_dialect = {
     .name = "native",
     .state_bytes = sizeof(struct native),
+    .subprotocol = "loquat.v1",
     .sniff = native_sniff,
     .open = native_open,
     .input = native_input,

@@ -422,6 +422,71 @@ a_bye_finishes_and_what_follows_is_dropped(void **state)
     commanded_nothing();
 }
 
+/* --- Over WebSocket ----------------------------------------------------- */
+
+/* Stands for what does the handshake. */
+static const struct dialect stranger = {.name = "stranger"};
+static const struct dialect *const ours[] = {&native_dialect, NULL};
+
+static void
+upgraded(void)
+{
+    fake_conn_free(&c);
+    c = fake_conn_new(&stranger, &config);
+    c->others = ours;
+    assert_true(conn_upgrade(c, str_of("loquat.v1")));
+    assert_int_equal(c->sent.n, 0);
+    /* heard() looks for the magic in front of everything. */
+    conn_send_bytes(c, FRAME_MAGIC, FRAME_MAGIC_BYTES);
+}
+
+static void
+entered_by_websocket(void)
+{
+    upgraded();
+    say_hello("alice");
+    answer(COMMAND_ENTER, event(ANSWER_WELCOME, NULL, "alice", NULL, NULL));
+    HEARD(WELCOME);
+}
+
+static void
+no_magic_is_said_over_websocket(void **state)
+{
+    (void)state;
+    entered_by_websocket();
+    say_post(2, "hi");
+    answer(COMMAND_POST, event(ANSWER_POSTED, NULL, NULL, NULL, NULL));
+    assert_int_equal(HEARD(POSTED)->request, 2);
+    is_open();
+}
+
+static void
+a_message_is_exactly_one_frame(void **state)
+{
+    static const struct {
+        const char *p;
+        size_t n;
+    } wrong[] = {
+        {"\0\0\0\3\1\x08\1", 7},          /* a byte is missing */
+        {"\0\0\0\0\1x", 6},                /* a byte too many */
+        {"\0\0\0\0\1\0\0\0\0\1", 10},     /* two */
+        {"\0\0", 2},
+        {FRAME_MAGIC, FRAME_MAGIC_BYTES},
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        entered_by_websocket();
+        fake_conn_input(c, wrong[i].p, wrong[i].n);
+        assert_int_equal(c->rest.n, 0);
+        pong();
+        HEARD(CLOSING);
+        is_ended(false);
+        commanded_nothing();
+        teardown(state);
+        setup(state);
+    }
+}
+
 /* --- The end ------------------------------------------------------------ */
 
 static void
@@ -576,6 +641,9 @@ main(void)
         TEST(a_nul_in_a_text_ends_it),
         TEST(file_frames_and_unknown_kinds_end_it),
         TEST(a_bye_finishes_and_what_follows_is_dropped),
+
+        TEST(no_magic_is_said_over_websocket),
+        TEST(a_message_is_exactly_one_frame),
 
         TEST(a_stop_says_come_back),
         TEST(who_was_removed_or_replaced_stays_away),
