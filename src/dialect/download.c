@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 enum {
+    OPEN_TRIES = 100,
     WARM_BYTES = 512 * 1024,      /* asked for at a time */
     PUMP_BYTES = 1024 * 1024,     /* sent at a time: others want their turn */
 };
@@ -28,18 +29,25 @@ refuse(struct download *d, const struct event *e)
 
 /* --- The beginning ------------------------------------------------------ */
 
+static void
+ask(struct conn *c, struct download *d)
+{
+    struct str none = {0};
+    struct file_facts facts = {.id = d->facts.id};
+    struct command *cmd = command_new_file(COMMAND_FETCH, none, none, &facts);
+
+    d->state = DOWNLOAD_ASKED;
+    cmd->request = d->request;
+    conn_command(c, cmd);
+}
+
 void
 download_begin(struct conn *c, struct download *d, uint64_t request,
                const struct file_id *id)
 {
-    struct str none = {0};
-    struct file_facts facts = {.id = *id};
-    struct command *cmd = command_new_file(COMMAND_FETCH, none, none, &facts);
-
-    *d = (struct download){.state = DOWNLOAD_ASKED, .request = request};
+    *d = (struct download){.request = request};
     d->facts.id = *id;
-    cmd->request = request;
-    conn_command(c, cmd);
+    ask(c, d);
 }
 
 static void
@@ -70,13 +78,25 @@ on_opened(struct download *d, const struct event *e)
     d->state = DOWNLOAD_READY;
 }
 
+/* Others hear of an upload when it is allowed, which can be a moment before its
+ * own mover has made the file. Until then it is asked for again: if it has been
+ * given up, the core says so. */
+static bool
+may_come_yet(struct download *d, const struct event *e)
+{
+    return e->deny == DENY_NO_SUCH_FILE && d->facts.state == FILE_ARRIVING &&
+           d->tries++ < OPEN_TRIES;
+}
+
 static void
-on_moved(struct download *d, const struct event *e)
+on_moved(struct conn *c, struct download *d, const struct event *e)
 {
     d->waiting = d->growing = false;
     if (d->state != DOWNLOAD_OPENING)
         return;
-    if (e->deny != DENY_NONE)
+    if (may_come_yet(d, e))
+        ask(c, d);
+    else if (e->deny != DENY_NONE)
         refuse(d, e);
     else
         on_opened(d, e);
@@ -90,7 +110,7 @@ download_answer(struct conn *c, struct download *d, const struct event *e)
     else if (e->kind == ANSWER_DENIED && d->state == DOWNLOAD_ASKED)
         refuse(d, e);
     else if (e->kind == ANSWER_MOVED)
-        on_moved(d, e);
+        on_moved(c, d, e);
 }
 
 /* --- The bytes ---------------------------------------------------------- */

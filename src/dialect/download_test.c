@@ -364,6 +364,42 @@ what_is_not_on_disk_fails(void **state)
     assert_int_equal(p->down.why, DENY_NO_SUCH_FILE);
 }
 
+static void
+what_is_not_on_disk_yet_is_asked_for_again(void **state)
+{
+    struct play *p = *state;
+    struct blob *b;
+
+    download_begin(p->conn, &p->down, DOWN, &p->room->id);
+    expect_command(p, COMMAND_FETCH);
+    found(p, 10, FILE_ARRIVING);
+    do_move(p, MOVE_OPEN);
+    assert_int_equal(p->down.state, DOWNLOAD_ASKED);
+    expect_command(p, COMMAND_FETCH);
+    b = file(p, 10, 10);
+    found(p, 10, FILE_ARRIVING);
+    do_move(p, MOVE_OPEN);
+    assert_int_equal(p->down.state, DOWNLOAD_READY);
+    blob_unref(&b);
+}
+
+static void
+what_never_comes_to_the_disk_fails(void **state)
+{
+    struct play *p = *state;
+    unsigned asked = 0;
+
+    download_begin(p->conn, &p->down, DOWN, &p->room->id);
+    while (p->down.state == DOWNLOAD_ASKED) {
+        expect_command(p, COMMAND_FETCH);
+        found(p, 10, FILE_ARRIVING);
+        do_move(p, MOVE_OPEN);
+        assert_true(++asked <= 101);
+    }
+    assert_int_equal(p->down.state, DOWNLOAD_FAILED);
+    assert_int_equal(p->down.why, DENY_NO_SUCH_FILE);
+}
+
 /* Never the clean end of a file that is not there as it should be. */
 static void
 a_file_that_is_too_short_fails(void **state)
@@ -412,6 +448,8 @@ main(void)
         play_unit_test(it_can_be_read_in_pieces_as_well),
         play_unit_test(what_may_not_be_fetched_fails),
         play_unit_test(what_is_not_on_disk_fails),
+        play_unit_test(what_is_not_on_disk_yet_is_asked_for_again),
+        play_unit_test(what_never_comes_to_the_disk_fails),
         play_unit_test(a_file_that_is_too_short_fails),
         play_unit_test(who_closes_waits_for_nothing_any_more),
     };

@@ -12,6 +12,7 @@
 enum {
     EPOCH = 77,
     NOW_MS = 1764000000,
+    TRACE_BYTES = 8 << 20,
 };
 
 static const struct str none = {NULL, 0};
@@ -37,6 +38,7 @@ play_open(struct play *p)
         .http_head_ms = 10000, .http_idle_ms = 75000, .http_body_rate = 1024,
     }};
     snprintf(p->folder, sizeof p->folder, "/tmp/loquat-http-XXXXXX");
+    buf_init(&p->trace, TRACE_BYTES);
     must(mkdtemp(p->folder) != NULL);
     must(blobs_open(p->folder, &o, &p->blobs, &e) == 0);
     play_connect(p);
@@ -55,13 +57,34 @@ remove_folder(const char *path)
     must(rmdir(path) == 0);
 }
 
-void
-play_close(struct play *p)
+static void
+forget(struct play *p)
 {
     fake_conn_free(&p->c);
     for (size_t i = 0; i < p->log_n; i++)
         event_unref(&p->log[i]);
+    for (size_t i = 0; i < p->files_n; i++) {
+        if (file_id_given(&p->files[i].facts.id))
+            must(blob_remove(p->blobs, &p->files[i].facts.id) == 0);
+    }
+    p->log_n = p->files_n = 0;
+    p->name[0] = '\0';
+    buf_clear(&p->trace);
+}
+
+void
+play_clear(struct play *p)
+{
+    forget(p);
+    play_connect(p);
+}
+
+void
+play_close(struct play *p)
+{
+    forget(p);
     blobs_close(&p->blobs);
+    buf_done(&p->trace);
     remove_folder(p->folder);
 }
 
@@ -392,10 +415,20 @@ obey(struct play *p, const struct command *cmd)
 }
 
 static void
+note(struct play *p, const struct command *cmd)
+{
+    must(buf_printf(&p->trace, "%d %zu:%.*s %zu:%.*s %zu:%.*s\n", cmd->kind,
+                    cmd->target.n, STR_FMT(cmd->target), cmd->name.n,
+                    STR_FMT(cmd->name), cmd->text.n,
+                    STR_FMT(cmd->text)) == 0);
+}
+
+static void
 answer(struct play *p, struct command *cmd)
 {
     enum deny deny = p->deny;
 
+    note(p, cmd);
     if (cmd->kind == COMMAND_ENTER) {
         enter(p, cmd);
     } else if (deny != DENY_NONE) {

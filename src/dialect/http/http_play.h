@@ -34,10 +34,14 @@ struct play {
                                             refused for it; NONE: not */
     bool pausing;                        /* jobs are left in the queue */
     size_t told;                         /* output that play_say() returned */
+    struct buf trace;                    /* what was asked, in its order */
 };
 
 void play_open(struct play *p);
 void play_close(struct play *p);
+
+/* Forgets everything but the folder, whose files go, and connects anew. */
+void play_clear(struct play *p);
 
 /* A new connection to the same core. */
 void play_connect(struct play *p);

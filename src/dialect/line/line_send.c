@@ -165,12 +165,16 @@ put_off(struct conn *c, struct line_files *f)
 static void
 give_up(struct conn *c, struct line_files *f)
 {
+    struct line_offer *o = find_offer(f, &f->down.facts.id);
+
     if (f->occupied) {
         line_end(c, "file came to nothing", false);
         return;
     }
     if (f->asked)
         line_say(c, "%s.", deny_text(f->down.why));
+    else if (o)
+        drop_offer(f, o);    /* its message may still come */
     over(c, f);
 }
 
