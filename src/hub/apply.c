@@ -22,7 +22,8 @@ enum {
     SILENT = 8,        /* a refusal is not answered */
     IDLE = 16,         /* done by programs: no sign of a person */
     PRESENT = 32,      /* with NAMED: not a visitor either */
-    INSIDE = 64,       /* by the server itself: for a session that may be gone */
+    INSIDE = 64,       /* by the server itself, for a session that may be
+                          gone */
 };
 
 static enum deny

@@ -57,7 +57,8 @@ enum event_kind {
                           room_name token(bytes reserved): its bytes may come;
                           or seq(of its message): it is whole */
     ANSWER_FILE,       /* file text(its name) name(the uploader) sender_id
-                          time_ms room room_name("" = a direct one) seq(of its message, 0 = arriving). The parcel's
+                          time_ms room room_name("" = a direct one) seq(of its
+                          message, 0 = arriving). The parcel's
                           access is asked at delivery, as for a page. */
     ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
     ANSWER_MOVED,      /* from a mover (movers.h): token(enum move) deny
