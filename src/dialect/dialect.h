@@ -109,7 +109,8 @@ struct dialect_config {
 
     /* HTTP. */
     const char *http_hosts;        /* names this server goes by, blanks
-                                      between; "" = any */
+                                      between; "" = none that a stranger could
+                                      own; "*" = any */
     const char *http_origins;      /* other origins that may change things */
     const char *guest_name;        /* of a post without credentials; "" = none
                                       may */

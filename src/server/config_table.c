@@ -121,8 +121,8 @@ const struct config_key config_keys[] = {
      NULL, "Threads that read, write and hash files."},
 
     {"http", "hosts", CONFIG_TEXT, AT(http_hosts), "", 0, 255, NULL, NULL,
-     NULL, "Names that requests may ask for, blanks between. Empty: any name "
-     "that leads here."},
+     NULL, "This server's own names, blanks between. Empty: addresses and "
+     "names of the local network. *: any (see docs/http.md, 5)."},
     {"http", "origins", CONFIG_TEXT, AT(http_origins), "", 0, 255, NULL, NULL,
      NULL, "Other web sites that may post here, blanks between."},
     {"http", "guest", CONFIG_TEXT, AT(guest_name), "guest", 0,

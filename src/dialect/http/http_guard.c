@@ -16,15 +16,21 @@ without_port(struct str s)
     return s;
 }
 
-/* 127.0.0.0/8, and no name that merely begins so. */
 static bool
-is_loopback_ipv4(struct str host)
+is_ipv4(struct str host)
 {
     for (size_t i = 0; i < host.n; i++) {
         if (host.p[i] != '.' && (host.p[i] < '0' || host.p[i] > '9'))
             return false;
     }
-    return str_starts_nocase(host, "127.");
+    return host.n > 0;
+}
+
+/* 127.0.0.0/8, and no name that merely begins so. */
+static bool
+is_loopback_ipv4(struct str host)
+{
+    return is_ipv4(host) && str_starts_nocase(host, "127.");
 }
 
 static bool
@@ -46,17 +52,65 @@ is_listed(const char *list, struct str s)
     return false;
 }
 
+/* IPv4, or an IPv6 address in its brackets (RFC 3986 §3.2.2). */
+static bool
+is_address(struct str host)
+{
+    return is_ipv4(host) || (host.n > 0 && host.p[0] == '[');
+}
+
+static bool
+ends_with(struct str s, const char *end)
+{
+    size_t n = strlen(end);
+
+    return s.n > n &&
+           str_eq_nocase((struct str){s.p + s.n - n, n}, str_of(end));
+}
+
+/* No stranger can have such a name: an address, a name of the local network,
+ * or one of the domains that are never delegated (RFC 6761, 6762, 8375). */
+static bool
+is_nobody_elses(struct str host)
+{
+    static const char *const local[] = {
+        ".localhost", ".local", ".home.arpa", ".internal", ".lan",
+    };
+
+    if (is_address(host) || memchr(host.p, '.', host.n) == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
+        if (ends_with(host, local[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A name that leads here need not be ours: whoever owns it can point it at
+ * this machine, and a browser then takes their page for one of this server's
+ * (DNS rebinding, PROMISES threat 6). */
+static bool
+is_our_host(const char *hosts, struct str authority)
+{
+    struct str host = without_port(authority);
+
+    if (*hosts == '\0')
+        return is_nobody_elses(host);
+    return is_loopback(host) || is_listed(hosts, str_of("*")) ||
+           is_listed(hosts, host) || is_listed(hosts, authority);
+}
+
 bool
 http_guard_host(struct conn *c)
 {
-    const struct http_request *r = &http_x(c)->r;
-    const char *hosts = conn_config(c)->http_hosts;
-    struct str host = without_port(r->host);
+    struct str authority = http_x(c)->r.host;
 
-    if (*hosts == '\0' || r->host.n == 0 || is_loopback(host) ||
-        is_listed(hosts, host) || is_listed(hosts, r->host))
+    if (authority.n == 0 ||
+        is_our_host(conn_config(c)->http_hosts, authority))
         return true;
-    http_fail(c, 421, "wrong_host", "This server does not go by that name");
+    http_fail(c, 421, "wrong_host",
+              "This server does not go by that name: its operator can put it "
+              "into http.hosts");
     return false;
 }
 

@@ -279,6 +279,18 @@ bad_paths_and_numbers_are_refused(void **state)
 
 /* --- Guards -------------------------------------------------------------- */
 
+/* On a connection of its own. */
+static const char *
+say_to(struct play *p, const char *host)
+{
+    char request[200];
+
+    snprintf(request, sizeof request,
+             "GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+    play_connect(p);
+    return play_say(p, request);
+}
+
 static void
 only_our_own_names_are_answered_to(void **state)
 {
@@ -300,6 +312,27 @@ only_our_own_names_are_answered_to(void **state)
                               "Host: evil.example\r\n\r\n"), 421);
     assert_status(play_say(p, "GET /healthz HTTP/1.1\r\n"
                               "Host: 127.0.0.1.evil.example\r\n\r\n"), 421);
+}
+
+static void
+without_a_list_names_that_others_may_own_are_refused(void **state)
+{
+    static const char *const ours[] = {
+        "192.168.1.7:4000", "[fe80::1]:4000", "nas", "nas:4000", "nas.local",
+        "chat.home.arpa:4000", NULL,
+    };
+    static const char *const others[] = {
+        "evil.example", "evil.example:4000", "127.0.0.1.evil.example",
+        ".local", "nas.", "local.evil.example:4000", NULL,
+    };
+    struct play *p = *state;
+
+    for (size_t i = 0; ours[i]; i++)
+        assert_status(say_to(p, ours[i]), 200);
+    for (size_t i = 0; others[i]; i++)
+        assert_status(say_to(p, others[i]), 421);
+    p->config.http_hosts = "*";
+    assert_status(say_to(p, "any.example"), 200);
 }
 
 static void
@@ -496,6 +529,7 @@ main(void)
         TEST(head_is_get_without_its_body),
         TEST(bad_paths_and_numbers_are_refused),
         TEST(only_our_own_names_are_answered_to),
+        TEST(without_a_list_names_that_others_may_own_are_refused),
         TEST(another_site_may_not_post),
         TEST(a_site_that_is_allowed_may_read_the_answer),
         TEST(figures_are_for_this_machine_alone),
