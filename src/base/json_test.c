@@ -81,6 +81,29 @@ an_object_is_one_line(void **state)
 }
 
 static void
+a_member_may_be_an_object_or_a_list(void **state)
+{
+    struct json j, inner;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 1000);
+    json_open(&j, &b);
+    json_key(&j, "list");
+    assert_int_equal(buf_append_str(&b, str_of("[1]")), 0);
+    json_key(&j, "in");
+    json_open(&inner, &b);
+    json_number(&inner, "n", 2);
+    assert_int_equal(json_close(&inner), 0);
+    json_bool(&j, "yes", true);
+    assert_int_equal(json_close(&j), 0);
+
+    assert_true(str_eq(buf_str(&b), str_of(
+        "{\"list\":[1],\"in\":{\"n\":2},\"yes\":true}")));
+    buf_done(&b);
+}
+
+static void
 what_does_not_fit_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -107,6 +130,7 @@ main(void)
         cmocka_unit_test(quotes_controls_and_separators_are_escaped),
         cmocka_unit_test(what_is_not_utf8_becomes_one_replacement),
         cmocka_unit_test(an_object_is_one_line),
+        cmocka_unit_test(a_member_may_be_an_object_or_a_list),
         cmocka_unit_test(what_does_not_fit_leaves_nothing_behind),
     };
 
