@@ -10,7 +10,7 @@ build-essential clang libclang-rt-14-dev llvm-14 meson ninja-build pkg-config
 libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
 libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev
 protobuf-compiler libhttp-parser-dev libwslay-dev
-python3 python3-pytest python3-pytest-xdist python3-protobuf
+python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
 netcat-openbsd nodejs
 "
 missing=

@@ -112,6 +112,11 @@ uint64_t blob_size(const struct blob *b);      /* its whole; UINT64_MAX */
 enum blob_state blob_state(const struct blob *b);
 enum media blob_media(const struct blob *b);
 
+/* Its SHA-256, when it is WHOLE and has become so while this handle was held:
+ * what whoever followed it wants to know at its end. Any thread; never
+ * waits. */
+bool blob_sum(const struct blob *b, uint8_t ret_sha256[32]);
+
 /* --- Growth --- */
 
 /* Embedded; called once, without any of the blob's locks, from the thread that

@@ -61,6 +61,8 @@ struct blob {
     uint64_t hashed;
     bool summed;
     uint8_t sha256[32];
+
+    atomic_bool told;            /* sha256 is final: anybody may read it */
 };
 
 /* Bytes that may be taken before the floor is reached, what open writers other

@@ -248,6 +248,7 @@ make_whole(struct blob *b)
     if (rc < 0)
         return rc;
     atomic_store(&b->size, blob_written(b));
+    atomic_store(&b->told, true);
     if (!atomic_compare_exchange_strong(&b->state, &arriving, BLOB_WHOLE))
         return -ENOENT;
     b->summed = true;
@@ -270,6 +271,16 @@ finish(struct blob *b, uint64_t writer, const uint8_t *expect)
     if (rc == 0 && blob_state(b) != BLOB_WHOLE)
         rc = make_whole(b);
     return rc;
+}
+
+/* Set once, before the blob is seen to be whole. */
+bool
+blob_sum(const struct blob *b, uint8_t ret_sha256[32])
+{
+    if (blob_state(b) != BLOB_WHOLE || !atomic_load(&b->told))
+        return false;
+    memcpy(ret_sha256, b->sha256, sizeof b->sha256);
+    return true;
 }
 
 int

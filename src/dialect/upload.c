@@ -261,6 +261,7 @@ on_moved(struct conn *c, struct upload *u, const struct event *e)
         fail(u, e->deny, e->text);
     } else if (e->token == MOVE_OPEN_WRITE) {
         on_opened(u, e);
+        reserve(c, u);          /* a resumed one may lie at a step's end */
     } else if (e->token == MOVE_SYNC) {
         u->state = UPLOAD_PAUSED;
     } else {

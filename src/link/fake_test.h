@@ -91,6 +91,17 @@ put_error(struct buf *b, uint64_t number, int code, char *text)
         .code = (Loquat__V1__ErrorCode)code, .text = text);
 }
 
+static inline void
+put_bytes(struct buf *b, uint32_t stream, size_t n)
+{
+    uint8_t *p = buf_reserve(b, FRAME_FILE_HEADER_BYTES + n);
+
+    must(p != NULL);
+    frame_file_header(p, stream, (uint32_t)n);
+    memset(p + FRAME_FILE_HEADER_BYTES, 'x', n);
+    buf_commit(b, FRAME_FILE_HEADER_BYTES + n);
+}
+
 /* ---- The server's ears ---- */
 
 static inline void
@@ -115,8 +126,27 @@ note_said(struct buf *b, const Envelope *e)
              (int)e->join->after);
     else if (e->body_case == ENVELOPE_BODY(JOIN))
         NOTE(b, "%d join %s. ", number, e->join->target);
+    else if (e->body_case == ENVELOPE_BODY(PUT_FILE))
+        NOTE(b, "%d put %u. ", number, e->put_file->stream);
+    else if (e->body_case == ENVELOPE_BODY(GET_FILE))
+        NOTE(b, "%d get %u from %d. ", number, e->get_file->stream,
+             (int)e->get_file->offset);
+    else if (e->body_case == ENVELOPE_BODY(CREDIT))
+        NOTE(b, "credit %u %d. ", e->credit->stream, (int)e->credit->bytes);
+    else if (e->body_case == ENVELOPE_BODY(FILE_END))
+        NOTE(b, "%d end %u code %d. ", number, e->file_end->stream,
+             (int)e->file_end->code);
     else
         NOTE(b, "%d body %d. ", number, (int)e->body_case);
+}
+
+static inline void
+note_file(struct buf *b, const struct frame *frame)
+{
+    struct frame_file f;
+
+    assert_int_equal(frame_file_parse(frame, &f), WIRE_OK);
+    NOTE(b, "%u bytes of %u. ", f.n, f.stream);
 }
 
 static inline const char *
@@ -150,6 +180,10 @@ note_bytes(struct buf *b, struct envelope_arena *arena, const void *bytes,
     }
     for (; frame_parse(p + at, n - at, LIMIT_FRAME_BYTES, &f, &used) ==
                WIRE_OK; at += used) {
+        if (f.kind == FRAME_FILE) {
+            note_file(b, &f);
+            continue;
+        }
         assert_int_equal(envelope_parse(arena, f.p, f.n, &e), WIRE_OK);
         note_said(b, e);
     }

@@ -208,6 +208,12 @@ on_close_timeout(uv_timer_t *timer)
 }
 
 static void
+on_files(uv_timer_t *timer)
+{
+    (void)timer;              /* the turn that it brings is all */
+}
+
+static void
 say_bye(struct link *l)
 {
     Loquat__V1__Bye bye = LOQUAT__V1__BYE__INIT;
@@ -237,6 +243,7 @@ on_prepare(uv_prepare_t *prepare)
         !uv_is_active((uv_handle_t *)&l->timers[REST]))
         link_set_timer(l, REST, backoff_next_ms(&l->rest));
     link_io_flush(l);
+    link_files_turn(l);
 }
 
 static const uv_timer_cb timer_fns[TIMERS] = {
@@ -244,6 +251,7 @@ static const uv_timer_cb timer_fns[TIMERS] = {
     [WATCH] = on_watch,
     [REST] = on_rest,
     [CLOSE] = on_close_timeout,
+    [FILES] = on_files,
 };
 
 /* ---- What the talk hears ---- */

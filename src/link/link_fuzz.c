@@ -21,6 +21,8 @@ struct world {
     struct buf log;           /* what the application was told */
     uint64_t last_seq;        /* in ROOM */
     unsigned ended;           /* posts */
+    struct talk_file put, get;
+    uint64_t allowed, came;   /* of the download */
 };
 
 #define NOTE(w, ...) must(buf_printf(&(w)->log, __VA_ARGS__) == 0)
@@ -66,6 +68,93 @@ on_refused(void *arg, uint64_t tag, const Loquat__V1__Error *error)
 
 static const struct talk_ops ops = {on_welcome, on_envelope, on_posted,
                                     on_refused};
+
+/* ---- Files: one upload, one download ---- */
+
+#define WORLD(f, member) \
+    ((struct world *)((char *)(f) - offsetof(struct world, member)))
+
+static void
+on_putting(struct talk_file *f, const Loquat__V1__Putting *p)
+{
+    NOTE(WORLD(f, put), "putting %llu\n", (unsigned long long)p->offset);
+}
+
+static void
+on_writable(struct talk_file *f)
+{
+    struct world *w = WORLD(f, put);
+    size_t room = talk_file_room(&w->t, f);
+
+    must(talk_file_send(&w->t, f, "0123456789", room < 10 ? room : 10) ==
+         (room < 10 ? room : 10));
+}
+
+static void
+on_file_posted(struct talk_file *f, const Loquat__V1__Posted *posted)
+{
+    NOTE(WORLD(f, put), "file posted %s\n", posted->msgid);
+}
+
+static void
+on_put_failed(struct talk_file *f, int code, const char *text)
+{
+    must(f->stream == 0);
+    NOTE(WORLD(f, put), "put failed %d %s\n", code, text);
+}
+
+static void
+on_getting(struct talk_file *f, const Loquat__V1__Getting *g)
+{
+    NOTE(WORLD(f, get), "getting %s\n", g->file->name);
+}
+
+static void
+on_bytes(struct talk_file *f, const uint8_t *p, size_t n)
+{
+    struct world *w = WORLD(f, get);
+
+    (void)p;
+    w->came += n;
+    must(w->came <= w->allowed);
+    NOTE(w, "%zu bytes\n", n);
+    w->allowed += n / 2;
+    talk_file_credit(&w->t, f, n / 2);
+}
+
+static void
+on_ended(struct talk_file *f, const uint8_t *sha256)
+{
+    must(f->stream == 0);
+    NOTE(WORLD(f, get), "ended %d\n", sha256 != NULL);
+}
+
+static void
+on_get_failed(struct talk_file *f, int code, const char *text)
+{
+    NOTE(WORLD(f, get), "get failed %d %s\n", code, text);
+}
+
+static const struct talk_file_ops put_ops = {
+    .putting = on_putting, .writable = on_writable,
+    .posted = on_file_posted, .failed = on_put_failed};
+static const struct talk_file_ops get_ops = {
+    .getting = on_getting, .bytes = on_bytes, .ended = on_ended,
+    .failed = on_get_failed};
+
+/* Requests 7 and 8, streams 1 and 2. */
+static void
+open_files(struct world *w)
+{
+    Loquat__V1__PutFile put = LOQUAT__V1__PUT_FILE__INIT;
+    Loquat__V1__GetFile get = LOQUAT__V1__GET_FILE__INIT;
+
+    w->put.ops = &put_ops;
+    w->get.ops = &get_ops;
+    get.credit = w->allowed = 1000;
+    must(talk_put(&w->t, &w->put, &put) == (w->t.phase == TALK_LIVE));
+    must(talk_get(&w->t, &w->get, &get) == (w->t.phase == TALK_LIVE));
+}
 
 static void
 hear(struct world *w, Envelope *e)
@@ -121,6 +210,7 @@ world_init(struct world *w, bool prelude)
     if (prelude)
         hear_prelude(w);
     talk_pump(&w->t);
+    open_files(w);
     buf_clear(&w->t.out);
 }
 
@@ -176,6 +266,7 @@ check_end(struct world *w)
     uint64_t serial = 0;
 
     talk_end(&w->t);
+    must(w->put.stream == 0 && w->get.stream == 0);
     check_outbox(w);
     must(list_empty(&w->t.outbox.sent));
     list_each(it, next, &w->t.outbox.waiting) {
@@ -185,6 +276,19 @@ check_end(struct world *w)
         serial = post->serial;
     }
     talk_begin(&w->t);
+}
+
+static void
+end_files(struct world *w)
+{
+    uint8_t sum[TALK_SHA256_BYTES] = {0};
+
+    for (int i = 0; i < 3; i++)
+        talk_files_pump(&w->t);
+    if (w->put.stream != 0 && w->put.open && w->t.phase == TALK_LIVE)
+        must(talk_file_end(&w->t, &w->put, sum));
+    must((w->put.stream != 0) + (w->get.stream != 0) ==
+         (int)length(&w->t.files));
 }
 
 static bool
@@ -216,6 +320,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     /* What is no loquat server is judged by the first bytes that come. */
     must(again == verdict || !(p[0] & 1));
     must(same(&whole.log, &cut.log));
+    end_files(&whole);
+    end_files(&cut);
     must(same(&whole.t.out, &cut.t.out));
     must(verdict == TALK_ON || whole.t.code == cut.t.code);
     check_outbox(&whole);

@@ -14,8 +14,9 @@
 struct connection;
 
 /* The next attempt, or the news of the end; the Welcome's deadline, then the
- * heartbeat; the outbox's rest; link_close()'s deadline. */
-enum { STEP, WATCH, REST, CLOSE, TIMERS };
+ * heartbeat; the outbox's rest; link_close()'s deadline; files have more to
+ * send. */
+enum { STEP, WATCH, REST, CLOSE, FILES, TIMERS };
 
 struct link {
     uv_loop_t *loop;
@@ -68,5 +69,10 @@ void link_io_welcome(struct link *l);
  * one piece. */
 void link_io_flush(struct link *l);
 void link_io_watch(struct link *l);          /* the WATCH timer */
+
+/* ---- link_files.c ---- */
+
+/* Once per turn, behind what was said in it: files send what they can. */
+void link_files_turn(struct link *l);
 
 #endif

@@ -48,10 +48,13 @@ on_readable(struct stream *s)
     read_input(((struct connection *)s)->link);
 }
 
+/* More comes with the loop's next turn. */
 static void
 on_drained(struct stream *s)
 {
-    (void)s;                  /* more comes with the loop's next turn */
+    struct link *l = ((struct connection *)s)->link;
+
+    l->talk.unwritten = s->out.bytes;
 }
 
 static void
@@ -132,6 +135,7 @@ link_io_flush(struct link *l)
     stream_send(s, slab);
     slab_unref(&slab);
     wrote = stream_flush(s);
+    l->talk.unwritten = s->out.bytes;
     if (wrote > 0)
         l->spoke_ms = link_now_ms(l);
     if (wrote < 0)

@@ -30,6 +30,7 @@ talk_init(struct talk *t, const struct talk_options *o,
     rand_bytes(t->secret, sizeof t->secret);
     rooms_init(&t->rooms);
     outbox_init(&t->outbox, o->outbox_messages, o->outbox_bytes);
+    list_init(&t->files);
     buf_init(&t->in, IN_BYTES);
     buf_init(&t->out, OUT_MAX);
     t->arena = envelope_arena_new(ARENA_BYTES);
@@ -143,6 +144,7 @@ talk_begin(struct talk *t)
     buf_clear(&t->in);
     buf_clear(&t->out);
     t->phase = TALK_MAGIC;
+    t->unwritten = 0;
     t->request = 0;
     t->code = 0;
     must(buf_append(&t->out, FRAME_MAGIC, FRAME_MAGIC_BYTES) == 0);
@@ -156,6 +158,7 @@ talk_end(struct talk *t)
     t->rename = 0;
     buf_done(&t->in);
     buf_done(&t->out);
+    talk_files_lost(t);
     rooms_rewind(&t->rooms);
     outbox_rewind(&t->outbox);
 }
@@ -327,8 +330,9 @@ take_frame(struct talk *t, size_t at, size_t *used)
     case WIRE_OK:
         break;
     }
-    if (frame.kind != FRAME_ENVELOPE)
-        return TALK_ON;
+    if (frame.kind == FRAME_FILE)
+        return t->phase == TALK_LIVE ? talk_hear_bytes(t, &frame)
+                                     : talk_nonsense(t, "no welcome");
     if (envelope_parse(t->arena, frame.p, frame.n, &e) != WIRE_OK)
         return talk_nonsense(t, "no envelope");
     return talk_hear(t, e);

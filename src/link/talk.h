@@ -15,6 +15,7 @@
 #include "base/must.h"
 #include "link/outbox.h"
 #include "link/rooms.h"
+#include "link/talk_files.h"
 #include "wire/envelope.h"
 
 #define TALK_SECRET_BYTES 32
@@ -68,6 +69,10 @@ struct talk {
     char *new_name;
     uint32_t heartbeat_ms, dead_ms;
     struct buf in, out;
+    size_t unwritten;         /* was taken out of `out`, but not by the socket
+                                 yet; the owner's to tell */
+    struct list files;        /* open streams, whose turn is next first */
+    uint32_t stream;          /* the last number used */
     struct envelope_arena *arena;
 
     /* After LOST or REFUSED. */

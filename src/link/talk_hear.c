@@ -167,6 +167,8 @@ hear_posted(struct talk *t, const Envelope *e)
     struct post *p = outbox_find(&t->outbox, e->request);
     uint64_t tag;
 
+    if (p == NULL && talk_files_posted(t, e))
+        return TALK_ON;
     if (p == NULL)
         return talk_nonsense(t, "an answer to nothing");
     tag = p->tag;
@@ -202,6 +204,8 @@ hear_error(struct talk *t, const Envelope *e)
         refuse_post(t, post, e);
         return TALK_ON;
     }
+    if (talk_files_error(t, e))
+        return TALK_ON;
     if (place != NULL && (place->parting || !is_passing(e->error->code)))
         rooms_drop(&t->rooms, place);
     t->ops->envelope(t->arg, e);
@@ -247,6 +251,12 @@ static hear_fn *const handlers[] = {
     [ENVELOPE_BODY(ANNOUNCEMENT)] = hear_other,
     [ENVELOPE_BODY(CAUGHT_UP)] = hear_other,
     [ENVELOPE_BODY(CLOSING)] = hear_closing,
+    [ENVELOPE_BODY(PUTTING)] = talk_hear_putting,
+    [ENVELOPE_BODY(GETTING)] = talk_hear_getting,
+    [ENVELOPE_BODY(CREDIT)] = talk_hear_credit,
+    [ENVELOPE_BODY(FILE_END)] = talk_hear_file_end,
+    [ENVELOPE_BODY(FILES)] = hear_other,
+    [ENVELOPE_BODY(UPLOADING)] = hear_other,
 };
 
 enum talk_verdict

@@ -24,4 +24,19 @@ void talk_say_join(struct talk *t, struct place *p);
 
 enum talk_verdict talk_hear(struct talk *t, const Envelope *e);
 
+/* ---- talk_files.c ---- */
+
+enum talk_verdict talk_hear_putting(struct talk *t, const Envelope *e);
+enum talk_verdict talk_hear_getting(struct talk *t, const Envelope *e);
+enum talk_verdict talk_hear_credit(struct talk *t, const Envelope *e);
+enum talk_verdict talk_hear_file_end(struct talk *t, const Envelope *e);
+enum talk_verdict talk_hear_bytes(struct talk *t, const struct frame *frame);
+
+/* False: it is about no stream. */
+bool talk_files_posted(struct talk *t, const Envelope *e);
+bool talk_files_error(struct talk *t, const Envelope *e);
+
+/* The connection is gone: closes them all. */
+void talk_files_lost(struct talk *t);
+
 #endif

@@ -84,6 +84,20 @@ check_envelope(size_t arena_bytes, const struct frame *frame)
     envelope_arena_free(&large);
 }
 
+/* The same header comes of what a frame of bytes was read as. */
+static void
+check_file(const struct frame *frame)
+{
+    uint8_t header[FRAME_FILE_HEADER_BYTES];
+    struct frame_file f;
+
+    if (frame->kind != FRAME_FILE || frame_file_parse(frame, &f) != WIRE_OK)
+        return;
+    must(f.p + f.n == frame->p + frame->n);
+    frame_file_header(header, f.stream, f.n);
+    must(memcmp(header, f.p - sizeof header, sizeof header) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -99,6 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
         if (verdict != WIRE_OK)
             break;
         check_envelope(arena_bytes, &frame);
+        check_file(&frame);
         at += used;
     }
     return 0;

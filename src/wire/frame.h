@@ -25,7 +25,7 @@ enum wire {
 
 enum frame_kind {
     FRAME_ENVELOPE = 1,
-    FRAME_FILE = 2,       /* u32 stream, then raw bytes; not spoken yet */
+    FRAME_FILE = 2,       /* u32 stream, then raw bytes of a file */
 };
 
 struct frame {
@@ -45,5 +45,24 @@ enum wire frame_parse(const uint8_t *p, size_t n, uint32_t max,
 
 void frame_header(uint8_t out[FRAME_HEADER_BYTES], enum frame_kind kind,
                   uint32_t payload_bytes);
+
+/* --- Of kind 2 (§13) --- */
+
+#define FRAME_FILE_HEADER_BYTES (FRAME_HEADER_BYTES + 4)
+#define FRAME_FILE_BYTES 65536       /* the most that one carries */
+
+struct frame_file {
+    uint32_t stream;      /* never 0 */
+    const uint8_t *p;     /* borrowed from the frame */
+    uint32_t n;           /* 1 to FRAME_FILE_BYTES */
+};
+
+/* What a frame of kind 2 holds. Never WIRE_MORE. */
+enum wire frame_file_parse(const struct frame *frame,
+                           struct frame_file *ret) MUST_USE;
+
+/* The header of one that n bytes (1 to FRAME_FILE_BYTES) of stream follow. */
+void frame_file_header(uint8_t out[FRAME_FILE_HEADER_BYTES], uint32_t stream,
+                       uint32_t n);
 
 #endif

@@ -207,6 +207,73 @@ a_header_is_big_endian(void **state)
     assert_memory_equal(header, expected, sizeof expected);
 }
 
+static enum wire
+parse_file(uint32_t stream, uint32_t n, struct frame_file *ret)
+{
+    static uint8_t bytes[FRAME_FILE_HEADER_BYTES + FRAME_FILE_BYTES + 1];
+    struct frame frame;
+    size_t used;
+
+    frame_header(bytes, FRAME_FILE, n + 4);
+    bytes[FRAME_HEADER_BYTES] = (uint8_t)(stream >> 24);
+    bytes[FRAME_HEADER_BYTES + 3] = (uint8_t)stream;
+    bytes[FRAME_FILE_HEADER_BYTES] = 'x';
+    assert_int_equal(frame_parse(bytes, sizeof bytes, UINT32_MAX, &frame,
+                                 &used), WIRE_OK);
+    return frame_file_parse(&frame, ret);
+}
+
+static void
+a_file_frame_holds_a_stream_and_1_to_65536_bytes(void **state)
+{
+    struct frame_file f;
+
+    (void)state;
+    assert_int_equal(parse_file(0xfe000001, 1, &f), WIRE_OK);
+    assert_int_equal(f.stream, 0xfe000001);
+    assert_int_equal(f.n, 1);
+    assert_int_equal(*f.p, 'x');
+    assert_int_equal(parse_file(1, FRAME_FILE_BYTES, &f), WIRE_OK);
+    assert_int_equal(f.n, FRAME_FILE_BYTES);
+    assert_int_equal(parse_file(1, FRAME_FILE_BYTES + 1, &f), WIRE_BAD);
+    assert_int_equal(parse_file(1, 0, &f), WIRE_BAD);
+    assert_int_equal(parse_file(0, 1, &f), WIRE_BAD);
+}
+
+static void
+a_file_frame_too_short_for_its_stream_is_bad(void **state)
+{
+    static const uint8_t bytes[4] = {0, 0, 0, 1};
+    struct frame_file f;
+
+    (void)state;
+    for (uint32_t n = 0; n <= sizeof bytes; n++) {
+        struct frame frame = {FRAME_FILE, bytes, n};
+
+        assert_int_equal(frame_file_parse(&frame, &f), WIRE_BAD);
+    }
+}
+
+static void
+a_written_file_header_is_read_back(void **state)
+{
+    static const uint8_t expected[] = {0, 0, 0, 7, 2, 1, 2, 3, 4};
+    uint8_t bytes[FRAME_FILE_HEADER_BYTES + 3] = {0};
+    struct frame frame;
+    struct frame_file f;
+    size_t used;
+
+    (void)state;
+    frame_file_header(bytes, 0x01020304, 3);
+    assert_memory_equal(bytes, expected, sizeof expected);
+    assert_int_equal(frame_parse(bytes, sizeof bytes, 7, &frame, &used),
+                     WIRE_OK);
+    assert_int_equal(frame_file_parse(&frame, &f), WIRE_OK);
+    assert_int_equal(f.stream, 0x01020304);
+    assert_int_equal(f.n, 3);
+    assert_ptr_equal(f.p, bytes + FRAME_FILE_HEADER_BYTES);
+}
+
 int
 main(void)
 {
@@ -223,6 +290,9 @@ main(void)
         cmocka_unit_test(an_unknown_kind_is_refused_before_its_payload),
         cmocka_unit_test(a_written_header_is_read_back),
         cmocka_unit_test(a_header_is_big_endian),
+        cmocka_unit_test(a_file_frame_holds_a_stream_and_1_to_65536_bytes),
+        cmocka_unit_test(a_file_frame_too_short_for_its_stream_is_bad),
+        cmocka_unit_test(a_written_file_header_is_read_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The native protocol, from docs/protocol.md alone: an independent client."""
+import hashlib
 import os
 import pathlib
 import select
@@ -36,6 +37,89 @@ def frame(envelope):
     return struct.pack(">IB", len(payload), 1) + payload
 
 
+def file_frame(stream, data):
+    return struct.pack(">IBI", len(data) + 4, 2, stream) + data
+
+
+class Stopped(Exception):
+    """The server has broken an upload off: args[0] is its FileEnd."""
+
+
+class Upload:
+    """One stream on its way to the server."""
+
+    def __init__(self, client, stream, putting):
+        self.client = client
+        self.stream = stream
+        self.id, self.ticket = putting.id, putting.ticket
+        self.offset, self.credit = putting.offset, putting.credit
+        self.name = putting.name
+
+    def take_credit(self):
+        got = self.client._wait(lambda e: (
+            e.credit.stream == self.stream or
+            e.file_end.stream == self.stream))
+        if got.WhichOneof("body") == "file_end":
+            raise Stopped(got.file_end)
+        self.credit += got.credit.bytes
+
+    def send(self, data, piece=65536):
+        """All of it, as credit comes."""
+        view = memoryview(data)
+        while view:
+            while self.credit == 0:
+                self.take_credit()
+            some = view[:min(piece, self.credit)]
+            self.client.send_bytes(file_frame(self.stream, bytes(some)))
+            self.credit -= len(some)
+            self.offset += len(some)
+            view = view[len(some):]
+
+    def end(self, sha256=b""):
+        """Says that this was all; returns the request's number."""
+        return self.client.start(file_end=pb.FileEnd(
+            stream=self.stream, sha256=sha256))
+
+    def finish(self, sha256=b""):
+        return self.client.answer("posted", self.end(sha256))
+
+    def stop(self):
+        self.client.tell(file_end=pb.FileEnd(
+            stream=self.stream, code=pb.ERROR_CODE_STOPPING))
+
+
+class Download:
+    """One stream from the server. Without a window no credit is given but by
+    hand."""
+
+    def __init__(self, client, stream, credit, window):
+        self.client = client
+        self.stream = stream
+        self.credit, self.window = credit, window
+        self.data = bytearray()
+
+    def take(self, data):
+        assert len(data) <= self.credit, "more than there was credit for"
+        self.data += data
+        self.credit -= len(data)
+        if self.credit <= self.window // 2:
+            self.give(self.window - self.credit)
+
+    def give(self, n):
+        self.credit += n
+        self.client.tell(credit=pb.Credit(stream=self.stream, bytes=n))
+
+    def finish(self, deadline=DEADLINE):
+        """Waits for the end; the bytes, which have the sum that was told."""
+        end = self.client.expect(
+            "file_end", lambda e: e.stream == self.stream, deadline)
+        del self.client.downloads[self.stream]
+        assert end.code == 0, end
+        if self.offset == 0 and end.sha256:
+            assert hashlib.sha256(self.data).digest() == end.sha256
+        return bytes(self.data)
+
+
 class NativeClient:
     def __init__(self, server, name=None, room="#lobby", secret=None,
                  after=None):
@@ -47,6 +131,8 @@ class NativeClient:
         self.request = 0
         self.seen = []            # envelopes that nobody waited for, in order
         self.rooms = {}           # number -> target
+        self.downloads = {}       # stream -> Download
+        self.stream = 0           # the last one's number
         self.secret = secret or os.urandom(32)
         self.name = name
         self.room = room
@@ -100,6 +186,49 @@ class NativeClient:
     def history(self, target, **query):
         return self.ask("history", get_history=pb.GetHistory(
             target=target, **query))
+
+    # Files.
+    def begin_put(self, name, size=None, target=None):
+        put = pb.PutFile(target=target or self.room, name=name)
+        if size is not None:
+            put.size = size
+        return self._put(put)
+
+    def resume_put(self, id, ticket):
+        return self._put(pb.PutFile(id=id, ticket=ticket))
+
+    def _put(self, put):
+        self.stream += 1
+        put.stream = self.stream
+        return Upload(self, put.stream, self.ask("putting", put_file=put))
+
+    def put(self, name, data, target=None):
+        """All at once; (Posted, id)."""
+        upload = self.begin_put(name, len(data), target)
+        upload.send(data)
+        return upload.finish(hashlib.sha256(data).digest()), upload.id
+
+    def begin_get(self, id, offset=0, window=1 << 20, credit=None):
+        self.stream += 1
+        download = Download(self, self.stream,
+                            window if credit is None else credit, window)
+        download.offset = offset
+        self.downloads[self.stream] = download
+        download.getting = self.ask("getting", get_file=pb.GetFile(
+            stream=self.stream, id=id, offset=offset,
+            credit=download.credit))
+        return download
+
+    def get(self, id, offset=0):
+        return self.begin_get(id, offset).finish()
+
+    def files(self, target, **query):
+        return self.ask("files", get_files=pb.GetFiles(target=target, **query))
+
+    def sees_file(self, sender, name):
+        return self.expect("message", lambda m: m.sender == sender and
+                           m.kind == pb.MESSAGE_KIND_FILE and
+                           m.file.name == name)
 
     def tell(self, request=0, **body):
         self.send_bytes(frame(pb.Envelope(request=request, **body)))
@@ -158,7 +287,9 @@ class NativeClient:
                 self.rooms[envelope.joined.room] = envelope.joined.target
             return envelope
 
-    def _read_frame(self, deadline):
+    def _read_frame(self, deadline, bytes_too=False):
+        """The next envelope; None at the end, or (bytes_too) after bytes of a
+        file."""
         end = time.monotonic() + deadline
         while True:
             if not self.got_magic and len(self.rest) >= len(MAGIC):
@@ -167,11 +298,16 @@ class NativeClient:
                 self.got_magic = True
             if self.got_magic and len(self.rest) >= 5:
                 length, kind = struct.unpack(">IB", self.rest[:5])
-                assert kind == 1 and length <= 256 * 1024, (kind, length)
+                assert kind in (1, 2) and length <= 256 * 1024, (kind, length)
                 if len(self.rest) >= 5 + length:
                     payload = self.rest[5:5 + length]
                     self.rest = self.rest[5 + length:]
-                    return pb.Envelope.FromString(payload)
+                    if kind == 1:
+                        return pb.Envelope.FromString(payload)
+                    self._take_bytes(payload)
+                    if bytes_too:
+                        return None
+                    continue
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
                 raise AssertionError(
@@ -182,7 +318,29 @@ class NativeClient:
                 data = b""
             if not data:
                 return None
-            self.rest += data
+            self.receive(data)
+
+    def receive(self, data):
+        self.rest += data
+
+    def read_bytes(self, deadline=DEADLINE):
+        """Reads on until more of any download has come; envelopes are kept."""
+        def so_far():
+            return sum(len(d.data) for d in self.downloads.values())
+
+        before, end = so_far(), time.monotonic() + deadline
+        while so_far() == before:
+            left = end - time.monotonic()
+            assert left > 0, "no more bytes came"
+            envelope = self._read_frame(left, bytes_too=True)
+            if envelope is not None:
+                self.seen.append(envelope)
+
+    def _take_bytes(self, payload):
+        assert 4 < len(payload) <= 4 + 65536, len(payload)
+        stream, = struct.unpack(">I", payload[:4])
+        if stream in self.downloads:
+            self.downloads[stream].take(payload[4:])
 
     def close(self):
         self.socket.close()

@@ -275,6 +275,13 @@ hear_presence(struct chat *c, const Envelope *e)
 }
 
 static void
+hear_uploading(struct chat *c, const Envelope *e)
+{
+    cli_print_uploading(&c->s.out, &c->s.style,
+                        shown_room(c, e->uploading->room), e->uploading);
+}
+
+static void
 hear_announcement(struct chat *c, const Envelope *e)
 {
     struct buf *out = &c->s.out;
@@ -363,6 +370,7 @@ static hear_fn *const hearers[] = {
     [ENVELOPE_BODY(MESSAGE)] = hear_message,
     [ENVELOPE_BODY(PRESENCE)] = hear_presence,
     [ENVELOPE_BODY(ANNOUNCEMENT)] = hear_announcement,
+    [ENVELOPE_BODY(UPLOADING)] = hear_uploading,
 };
 
 static void

@@ -11,6 +11,9 @@ int cli_send(const struct cli_options *o);
 int cli_tail(const struct cli_options *o);
 int cli_history(const struct cli_options *o);
 int cli_rooms(const struct cli_options *o);
+int cli_put(const struct cli_options *o);
+int cli_get(const struct cli_options *o);
+int cli_files(const struct cli_options *o);
 int cli_who(const struct cli_options *o);
 
 #endif

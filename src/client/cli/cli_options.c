@@ -36,8 +36,8 @@ struct option {
 static const struct option options[] = {
     {0, "lines", NULL, OPTION_FLAG, AT(lines), CLI_SEND,
      "every line of the standard input is a message"},
-    {'n', "count", "N", OPTION_COUNT, AT(count), CLI_TAIL | CLI_HISTORY,
-     "so many messages (tail 10, history 50)"},
+    {'n', "count", "N", OPTION_COUNT, AT(count), CLI_TAIL | CLI_HISTORY | CLI_FILES,
+     "so many (tail 10, history and files 50)"},
     {'f', "follow", NULL, OPTION_FLAG, AT(follow), CLI_TAIL,
      "go on with what is said from now on"},
     {0, "before", "SEQ", OPTION_BEFORE, 0, CLI_HISTORY,
@@ -48,6 +48,22 @@ static const struct option options[] = {
      "that one and its neighbours"},
     {0, "room", "#ROOM", OPTION_TEXT, AT(room), CLI_CHAT,
      "the room to enter (#lobby)"},
+    {0, "room", "#ROOM", OPTION_TEXT, AT(room), CLI_PUT,
+     "the room to share it in (#lobby)"},
+    {0, "name", "NAME", OPTION_TEXT, AT(name), CLI_PUT,
+     "what the file is to be called there"},
+    {0, "tar", NULL, OPTION_FLAG, AT(tar), CLI_PUT,
+     "a folder is sent as a tar archive"},
+    {'o', "output", "PATH", OPTION_TEXT, AT(output), CLI_GET,
+     "a file's path, a folder, - = standard output"},
+    {0, "rename", NULL, OPTION_FLAG, AT(rename), CLI_GET,
+     "taken names become \"name (1).ext\" (the default)"},
+    {0, "overwrite", NULL, OPTION_FLAG, AT(overwrite), CLI_GET,
+     "taken names are written over"},
+    {0, "resume", NULL, OPTION_FLAG, AT(resume), CLI_GET,
+     "what has the name is the file's beginning"},
+    {0, "tar", NULL, OPTION_FLAG, AT(tar), CLI_GET,
+     "unpack the archive into a new folder, as you"},
     {0, "server", "HOST[:PORT]", OPTION_TEXT, AT(server), CLI_ALL,
      "the server (LOQUAT_SERVER; localhost:4000)"},
     {0, "name", "NAME", OPTION_TEXT, AT(name), CLI_CHAT | CLI_SEND,
@@ -266,6 +282,18 @@ find_command(struct cli_options *o, const struct cli_command *commands)
     }
 }
 
+/* One that is there twice, with another meaning, goes with both. */
+static bool
+goes_with(const struct option *opt, const struct cli_command *c)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        if (strcmp(options[i].name, opt->name) == 0 &&
+            (options[i].which & c->which))
+            return true;
+    }
+    return false;
+}
+
 static int
 check_fit(const struct parser *p)
 {
@@ -273,7 +301,7 @@ check_fit(const struct parser *p)
     const char *word = c->word ? c->word : "the chat";
 
     for (int i = 0; i < OPTIONS; i++) {
-        if (p->given[i] && !(options[i].which & c->which))
+        if (p->given[i] && !goes_with(&options[i], c))
             return err_set(p->e, EINVAL, "--%s does not go with %s",
                            options[i].name, word);
     }
@@ -374,6 +402,10 @@ take_environment(struct cli_options *o, cli_env_fn *env, struct err *e)
     r = cli_parse_server(o, o->server, e);
     if (r < 0)
         return r;
+    if (o->command->which == CLI_PUT) {
+        o->file_name = o->name;
+        o->name = NULL;
+    }
     if (o->name == NULL)
         o->name = found(env, "LOQUAT_NAME");
     o->name_given = o->name != NULL;
@@ -449,6 +481,7 @@ cli_help(struct buf *out, const struct cli_command *commands,
     help_options(out, command ? command->which : CLI_ALL);
     must(buf_printf(out,
         "\nA TARGET is a #room (ROOM will do) or a @person.\n"
+        "put and get go on where they were cut: say the same again.\n"
         "RECONNECT_ATTEMPTS: attempts to come back in a row "
         "(10; 0 = for ever).\n"
         "Exit status: 0 done, 1 failure, 2 usage, 3 authentication, "

@@ -18,7 +18,10 @@ enum cli_which {
     CLI_HISTORY = 1 << 3,
     CLI_ROOMS   = 1 << 4,
     CLI_WHO     = 1 << 5,
-    CLI_ALL     = (1 << 6) - 1,
+    CLI_PUT     = 1 << 6,
+    CLI_GET     = 1 << 7,
+    CLI_FILES   = 1 << 8,
+    CLI_ALL     = (1 << 9) - 1,
 };
 
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
@@ -39,6 +42,10 @@ struct cli_options {
     Loquat__V1__PageMode mode;
     uint64_t seq;              /* of --before, --after, --around */
     const char *room;
+    const char *file_name;     /* put: what the file is to be called */
+    const char *output;        /* get: where to; "-" = standard output */
+    bool overwrite, resume, rename;    /* get: when the name is taken */
+    bool tar;
     unsigned attempts;         /* RECONNECT_ATTEMPTS; 0 = for ever */
     bool attempts_given;
     char **args;               /* what is no option, after the command */

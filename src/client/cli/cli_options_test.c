@@ -22,6 +22,8 @@ static const struct cli_command commands[] = {
     {"tail", CLI_TAIL, "TARGET", "the last", 1, 1, nothing},
     {"history", CLI_HISTORY, "TARGET", "a stretch", 1, 1, nothing},
     {"rooms", CLI_ROOMS, "", "the rooms", 0, 0, nothing},
+    {"put", CLI_PUT, "FILE... [#ROOM]", "share", 1, -1, nothing},
+    {"get", CLI_GET, "ID|URL...", "fetch", 1, -1, nothing},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, nothing},
 };
 
@@ -226,6 +228,27 @@ a_login_becomes_a_legal_name(void **state)
 }
 
 static void
+the_name_of_put_is_the_files(void **state)
+{
+    (void)state;
+    environment[0] = "LOQUAT_NAME=alice";
+    assert_int_equal(parse("put", "-", "--name=x.png", "--room", "#ops",
+                           NULL), 0);
+    assert_string_equal(o.file_name, "x.png");
+    assert_string_equal(o.name, "alice");
+    assert_string_equal(o.room, "#ops");
+    assert_int_equal(parse("send", "--name", "bob", "#ops", NULL), 0);
+    assert_string_equal(o.name, "bob");
+    assert_null(o.file_name);
+    assert_int_equal(parse("get", "x", "-o", "-", "--resume", NULL), 0);
+    assert_string_equal(o.output, "-");
+    assert_true(o.resume);
+    assert_int_equal(parse("get", "--name=x", "y", NULL), -EINVAL);
+    assert_int_equal(parse("put", "-o", "x", "y", NULL), -EINVAL);
+    assert_int_equal(parse("tail", "--tar", "#x", NULL), -EINVAL);
+}
+
+static void
 help_comes_from_the_tables(void **state)
 {
     struct buf out;
@@ -277,6 +300,7 @@ main(void)
         TEST(a_server_is_a_host_and_perhaps_a_port),
         TEST(the_environment_fills_in_and_what_is_typed_goes_first),
         TEST(a_login_becomes_a_legal_name),
+        TEST(the_name_of_put_is_the_files),
         TEST(help_comes_from_the_tables),
         TEST(colour_is_for_terminals_that_want_it),
     };

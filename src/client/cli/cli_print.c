@@ -6,6 +6,9 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "client/cli/cli_progress.h"
+#include "client/cli/cli_sum.h"
+#include "client/cli/cli_url.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -106,7 +109,72 @@ kind_word(Loquat__V1__MessageKind kind)
         return "action";
     if (kind == LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TOPIC)
         return "topic";
+    if (kind == LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_FILE)
+        return "file";
     return "text";
+}
+
+/* ---- Files ---- */
+
+static uint64_t
+size_of(const Loquat__V1__FileInfo *file)
+{
+    return file->length_case == LOQUAT__V1__FILE_INFO__LENGTH_SIZE
+               ? file->size : UINT64_MAX;
+}
+
+/* An id is opaque, but not to be anything at all. */
+static const char *
+id_of(const Loquat__V1__FileInfo *file)
+{
+    struct file_id id;
+
+    return file_id_read(str_of(file->id), &id) ? file->id : "?";
+}
+
+static void
+file_path(struct buf *out, const Loquat__V1__FileInfo *file)
+{
+    struct buf name;
+
+    buf_init(&name, TEXT_MAX);
+    cli_print_clean(&name, file->name);
+    must(buf_append(&name, "", 1) == 0);
+    cli_url_path(out, id_of(file), name.p);
+    buf_done(&name);
+}
+
+static void
+file_json(struct json *j, const Loquat__V1__FileInfo *file)
+{
+    char digits[2 * CLI_SUM_BYTES + 1];
+    struct buf path;
+
+    buf_init(&path, TEXT_MAX);
+    file_path(&path, file);
+    json_text(j, "file_id", str_of(id_of(file)));
+    json_clean(j, "file_name", file->name, UTF8_ONE_LINE);
+    if (size_of(file) <= INT64_MAX)
+        json_number(j, "file_size", (long long)file->size);
+    if (file->sha256.len == CLI_SUM_BYTES) {
+        cli_sum_write(file->sha256.data, digits);
+        json_text(j, "file_sha256", str_of(digits));
+    }
+    json_text(j, "file_path", buf_str(&path));
+    buf_done(&path);
+}
+
+/* "x.png (1.2 MB): /f/ID/x.png  (loquat get ID)" */
+static void
+put_file(struct buf *out, const Loquat__V1__FileInfo *file)
+{
+    char size[32];
+
+    cli_size_text(size_of(file), size);
+    cli_print_clean(out, file->name);
+    PUT(out, " (%s): ", size);
+    file_path(out, file);
+    PUT(out, "  (loquat get %s)\n", id_of(file));
 }
 
 static void
@@ -122,6 +190,8 @@ message_json(struct buf *out, const char *room, const Loquat__V1__Message *m)
     json_clean(&j, "sender", m->sender, UTF8_ONE_LINE);
     json_text(&j, "kind", str_of(kind_word(m->kind)));
     json_clean(&j, "text", m->text, UTF8_KEEP_LF);
+    if (m->file != NULL)
+        file_json(&j, m->file);
     end_json(out, &j);
 }
 
@@ -178,6 +248,11 @@ cli_print_message(struct buf *out, const struct cli_style *style,
     }
     put_time(out, style, m->time_ms);
     put_room(out, room);
+    if (m->file != NULL) {
+        put_sender(out, style, "", m->sender, " shared ");
+        put_file(out, m->file);
+        return;
+    }
     if (m->kind == LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_ACTION)
         put_sender(out, style, "* ", m->sender, " ");
     else if (m->kind == LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TOPIC)
@@ -188,6 +263,39 @@ cli_print_message(struct buf *out, const struct cli_style *style,
 }
 
 /* ---- Lists ---- */
+
+void
+cli_print_file(struct buf *out, const struct cli_style *style,
+               const Loquat__V1__SharedFile *shared)
+{
+    struct json j;
+
+    if (shared->file == NULL)
+        return;
+    if (!style->json) {
+        put_time(out, style, shared->time_ms);
+        put_sender(out, style, "", shared->sender, " shared ");
+        put_file(out, shared->file);
+        return;
+    }
+    json_open(&j, out);
+    json_number(&j, "seq", (long long)shared->seq);
+    json_time(&j, "time", shared->time_ms);
+    json_clean(&j, "sender", shared->sender, UTF8_ONE_LINE);
+    file_json(&j, shared->file);
+    end_json(out, &j);
+}
+
+void
+cli_print_uploading(struct buf *out, const struct cli_style *style,
+                    const char *room, const Loquat__V1__Uploading *u)
+{
+    if (u->file == NULL || style->json)
+        return;
+    put_room(out, room);
+    put_sender(out, style, "", u->sender, " is sending ");
+    put_file(out, u->file);
+}
 
 void
 cli_print_room(struct buf *out, const struct cli_style *style,

@@ -23,6 +23,13 @@ struct cli_style {
  * room: in JSON a member; in text "[#room] " in front, NULL = not shown. */
 void cli_print_message(struct buf *out, const struct cli_style *style,
                        const char *room, const Loquat__V1__Message *m);
+
+/*   [2026-11-21 02:31:29] alice shared x.png (1.2 MB): /f/ID/x.png  (loquat
+ *   get ID) */
+void cli_print_file(struct buf *out, const struct cli_style *style,
+                    const Loquat__V1__SharedFile *shared);
+void cli_print_uploading(struct buf *out, const struct cli_style *style,
+                         const char *room, const Loquat__V1__Uploading *u);
 void cli_print_room(struct buf *out, const struct cli_style *style,
                     const Loquat__V1__Room *room);
 void cli_print_person(struct buf *out, const struct cli_style *style,

@@ -221,6 +221,55 @@ a_flush_writes_it_all(void **state)
     buf_done(&out);
 }
 
+static const char *
+shared_file(const struct cli_style *style, char *id, char *name)
+{
+    static uint8_t sum[32] = {0xab, 1};
+    Loquat__V1__FileInfo file = LOQUAT__V1__FILE_INFO__INIT;
+    Loquat__V1__Message m = LOQUAT__V1__MESSAGE__INIT;
+    struct buf out;
+
+    file.id = id;
+    file.name = name;
+    file.length_case = LOQUAT__V1__FILE_INFO__LENGTH_SIZE;
+    file.size = 1234567;
+    file.sha256 = (ProtobufCBinaryData){sizeof sum, sum};
+    m.kind = KIND(FILE);
+    m.sender = "alice";
+    m.time_ms = 1795228289123;
+    m.file = &file;
+    buf_init(&out, 100000);
+    cli_print_message(&out, style, NULL, &m);
+    return text_of(&out);
+}
+
+#define ID "01234567890123456789abcdec"
+
+static void
+a_file_is_a_line_that_says_how_to_get_it(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        shared_file(&text, ID, "a b.webp"),
+        "[2026-11-21 02:31:29] alice shared a b.webp (1.2 MB): "
+        "/f/" ID "/a%20b.webp  (loquat get " ID ")\n");
+    assert_non_null(strstr(
+        shared_file(&json, ID, "a b.webp"),
+        "\"kind\":\"file\",\"text\":\"\",\"file_id\":\"" ID "\","
+        "\"file_name\":\"a b.webp\",\"file_size\":1234567,"
+        "\"file_sha256\":\"ab01000000"));
+}
+
+static void
+a_hostile_file_shows_nothing_to_obey(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        shared_file(&text, "$(reboot)", "\x1b[2Jx\n"),
+        "[2026-11-21 02:31:29] alice shared x  (1.2 MB): /f/?/x%20  "
+        "(loquat get ?)\n");
+}
+
 int
 main(void)
 {
@@ -233,6 +282,8 @@ main(void)
         cmocka_unit_test(comings_and_goings_are_sentences),
         cmocka_unit_test(half_a_presence_is_not_shown),
         cmocka_unit_test(rooms_and_people_are_lines),
+        cmocka_unit_test(a_file_is_a_line_that_says_how_to_get_it),
+        cmocka_unit_test(a_hostile_file_shows_nothing_to_obey),
         cmocka_unit_test(a_flush_writes_it_all),
     };
 

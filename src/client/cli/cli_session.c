@@ -346,6 +346,11 @@ cli_status_of(int code)
         CODE(STORAGE_FULL) = CLI_REFUSED,
         CODE(STORAGE_BROKEN) = CLI_FAILURE,
         CODE(STOPPING) = CLI_NETWORK,
+        CODE(NO_SUCH_FILE) = CLI_NOT_FOUND,
+        CODE(FILE_TOO_LARGE) = CLI_REFUSED,
+        CODE(NO_QUOTA) = CLI_REFUSED,
+        CODE(BAD_CHECKSUM) = CLI_FAILURE,
+        CODE(BAD_OFFSET) = CLI_FAILURE,
 #undef CODE
     };
 
@@ -355,11 +360,17 @@ cli_status_of(int code)
 }
 
 bool
+cli_is_passing_code(int code)
+{
+    return code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_FULL ||
+           code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_BROKEN ||
+           code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STOPPING;
+}
+
+bool
 cli_is_passing(const Loquat__V1__Error *error)
 {
-    return error->code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_FULL ||
-           error->code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_BROKEN ||
-           error->code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STOPPING;
+    return cli_is_passing_code((int)error->code);
 }
 
 void

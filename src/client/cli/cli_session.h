@@ -81,6 +81,8 @@ void cli_session_refused(struct cli_session *s,
                          const Loquat__V1__Error *error);
 int cli_status_of(int error_code);
 
+bool cli_is_passing_code(int error_code);
+
 /* It will be different in a while (the link tries again by itself). */
 bool cli_is_passing(const Loquat__V1__Error *error);
 

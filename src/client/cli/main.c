@@ -5,6 +5,7 @@
 #include "client/cli/cli_commands.h"
 #include "client/cli/cli_print.h"
 #include "client/cli/cli_session.h"
+#include "client/cli/cli_url.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -20,6 +21,10 @@ static const struct cli_command commands[] = {
      cli_history},
     {"rooms", CLI_ROOMS, "", "the rooms", 0, 0, cli_rooms},
     {"who", CLI_WHO, "[TARGET]", "who is there", 0, 1, cli_who},
+    {"put", CLI_PUT, "FILE... [#ROOM]", "share files (- = standard input)", 1,
+     -1, cli_put},
+    {"get", CLI_GET, "ID|URL...", "fetch shared files", 1, -1, cli_get},
+    {"files", CLI_FILES, "[ROOM]", "what was shared", 0, 1, cli_files},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, cli_chat},
 };
 
@@ -67,11 +72,65 @@ is_unknown_word(const struct cli_options *o)
     return false;
 }
 
+/* Which server it is may stand in the addresses: the same in all of them. */
 static int
-check(const struct cli_options *o)
+check_addresses(struct cli_options *o)
+{
+    char first[sizeof ((struct cli_url *)0)->server] = "", why[512];
+    struct cli_url u;
+    struct err e;
+
+    for (int i = 0; i < o->args_n; i++) {
+        if (!cli_url_read(&u, o->args[i])) {
+            snprintf(why, sizeof why, "\"%.200s\" is neither a file's id nor "
+                     "its address", o->args[i]);
+            return usage(why);
+        }
+        if (u.server[0] == '\0')
+            continue;
+        if (first[0] != '\0' && strcmp(first, u.server) != 0)
+            return usage("those files are on different servers");
+        memcpy(first, u.server, sizeof first);
+        if (cli_parse_server(o, u.server, &e) < 0)
+            return usage(e.text);
+    }
+    return CLI_OK;
+}
+
+static int
+check_put(const struct cli_options *o)
+{
+    bool has_room = o->room == NULL && o->args_n > 1 &&
+                    o->args[o->args_n - 1][0] == '#';
+    int n = o->args_n - has_room;
+
+    if (o->file_name != NULL && n > 1)
+        return usage("--name is for one file");
+    for (int i = 0; i < n; i++)
+        if (strcmp(o->args[i], "-") == 0 && o->file_name == NULL)
+            return usage("standard input has no name: --name=NAME");
+    return CLI_OK;
+}
+
+static int
+check_get(const struct cli_options *o)
+{
+    if (o->overwrite + o->rename + o->resume > 1)
+        return usage("only one of --rename, --overwrite and --resume");
+    if (o->tar && (o->overwrite || o->resume))
+        return usage("--tar unpacks into a new folder only");
+    return CLI_OK;
+}
+
+static int
+check(struct cli_options *o)
 {
     char why[512];
 
+    if (o->command->which == CLI_PUT)
+        return check_put(o);
+    if (o->command->which == CLI_GET)
+        return check_get(o) == CLI_OK ? check_addresses(o) : CLI_USAGE;
     if (o->lines && o->args_n > 1 &&
         !(o->args_n == 2 && strcmp(o->args[1], "-") == 0))
         return usage("--lines reads standard input: it takes no text");

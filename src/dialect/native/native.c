@@ -12,8 +12,9 @@
  *
  * Invariant: answers leave in the order of the requests. The core keeps it for
  * what it answers itself; input is held while a name is decided and while a
- * reader fetches history; and what is refused here waits for its turn behind a
- * PING to the core, whose answer it replaces. */
+ * reader fetches a page; and what is refused here waits for its turn behind a
+ * PING to the core, whose answer it replaces. Streams are the exception: their
+ * answers come when they come (native_files.h). */
 #include "dialect/native/native.h"
 
 #include "base/limits.h"
@@ -21,6 +22,7 @@
 #include "dialect/conn.h"
 #include "dialect/native/native_commands.h"
 #include "dialect/native/native_events.h"
+#include "dialect/native/native_files.h"
 #include "wire/envelope.h"
 
 #include <stdio.h>
@@ -52,6 +54,7 @@ struct native {
     uint32_t pongs;             /* PINGs that the core has not answered */
     uint64_t beats;             /* Pings of ours */
     bool signals;
+    struct native_files files;
 
     /* Refused here; the last of the pongs is its turn. */
     bool refusing;
@@ -230,14 +233,16 @@ obey(struct conn *c, const Envelope *e)
         conn_finish(c, "quit");
         return;
     }
+    if (native_files_request(c, &s->files, e))
+        return;
     if (e->body_case != ENVELOPE_BODY(HELLO))
         cmd = native_command(e, &why);
     if (cmd == NULL) {
         refuse(c, e->request, &why);
         return;
     }
-    if (cmd->kind == COMMAND_HISTORY)
-        await(c, COMMAND_HISTORY);
+    if (cmd->kind == COMMAND_HISTORY || cmd->kind == COMMAND_FILES)
+        await(c, cmd->kind);
     submit(c, cmd);
 }
 
@@ -263,6 +268,17 @@ take_envelope(struct conn *c, const struct frame *frame)
     envelope_arena_free(&arena);
 }
 
+static void
+take_bytes(struct conn *c, const struct frame *frame)
+{
+    struct native *s = conn_state(c);
+    const char *why = "The bytes of a file come after a Welcome";
+
+    if (s->stage != STAGE_OPEN ||
+        native_files_bytes(c, &s->files, frame, &why) != WIRE_OK)
+        break_off(c, why);
+}
+
 /* How many bytes it was; 0: it has not all come. */
 static size_t
 take_frame(struct conn *c, const uint8_t *p, size_t n)
@@ -283,7 +299,7 @@ take_frame(struct conn *c, const uint8_t *p, size_t n)
         if (frame.kind == FRAME_ENVELOPE)
             take_envelope(c, &frame);
         else
-            break_off(c, "This server takes no files in frames");
+            take_bytes(c, &frame);
         break;
     }
     return used;
@@ -390,6 +406,8 @@ native_on_answer(struct conn *c, const struct event *e,
 {
     struct native *s = conn_state(c);
 
+    if (native_files_answer(c, &s->files, e))
+        return;
     if (e->command == COMMAND_PING) {
         must(s->pongs > 0);
         s->pongs--;
@@ -429,6 +447,22 @@ native_farewell(struct conn *c, const struct event *why)
     conn_send(c, native_closing(deny, text, come_back(why)));
 }
 
+static void
+native_drain(struct conn *c)
+{
+    struct native *s = conn_state(c);
+
+    native_files_drain(c, &s->files);
+}
+
+static void
+native_close(struct conn *c)
+{
+    struct native *s = conn_state(c);
+
+    native_files_close(c, &s->files);
+}
+
 const struct dialect native_dialect = {
     .name = "native",
     .state_bytes = sizeof(struct native),
@@ -439,5 +473,7 @@ const struct dialect native_dialect = {
     .timer = native_timer,
     .answer = native_on_answer,
     .encode = native_encode,
+    .drain = native_drain,
     .farewell = native_farewell,
+    .close = native_close,
 };

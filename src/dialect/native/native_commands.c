@@ -7,7 +7,6 @@
 
 #include "base/limits.h"
 #include "base/rand.h"
-#include "base/utf8.h"
 
 enum {
     SECRET_MIN = 16,
@@ -28,9 +27,9 @@ refuse(struct native_refusal *why, enum deny deny, const char *text)
     return NULL;
 }
 
-/* A peer's string, clean: itself, or in buf. False when it grows too long. */
-static bool
-clean(struct buf *buf, const char *z, enum utf8_lines lines, struct str *ret)
+bool
+native_clean(struct buf *buf, const char *z, enum utf8_lines lines,
+             struct str *ret)
 {
     struct str s = str_of(z);
 
@@ -61,9 +60,9 @@ command_of(enum command_kind kind, const struct strings *in,
 
     for (int i = 0; i < 3; i++)
         buf_init(&bufs[i], LIMIT_MESSAGE_BYTES);
-    if (!clean(&bufs[0], in->target, UTF8_ONE_LINE, &target) ||
-        !clean(&bufs[1], in->name, UTF8_ONE_LINE, &name) ||
-        !clean(&bufs[2], in->text, in->lines, &text))
+    if (!native_clean(&bufs[0], in->target, UTF8_ONE_LINE, &target) ||
+        !native_clean(&bufs[1], in->name, UTF8_ONE_LINE, &name) ||
+        !native_clean(&bufs[2], in->text, in->lines, &text))
         refuse(why, DENY_MESSAGE_TOO_LONG, NULL);
     else if (vanished(in->target, target))
         refuse(why, DENY_BAD_ROOM, NULL);
@@ -209,6 +208,14 @@ page_limit(uint32_t asked)
     return asked < LIMIT_PAGE_MESSAGES ? asked : LIMIT_PAGE_MESSAGES;
 }
 
+static uint32_t
+files_limit(uint32_t asked)
+{
+    if (asked == 0)
+        return PAGE_DEFAULT;
+    return asked < LIMIT_FILES_PAGE ? asked : LIMIT_FILES_PAGE;
+}
+
 static struct command *
 make_history(const Envelope *e, struct native_refusal *why)
 {
@@ -296,6 +303,36 @@ make_cursor(const Envelope *e, struct native_refusal *why)
 }
 
 static struct command *
+make_files(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__GetFiles *get = e->get_files;
+    struct strings in = {.target = get->target};
+    struct command *c = command_of(COMMAND_FILES, &in, why);
+
+    if (c == NULL)
+        return NULL;
+    c->page.mode = get->before_seq > 0 ? PAGE_BEFORE : PAGE_LATEST;
+    c->page.at = bounded(get->before_seq);
+    c->page.limit = files_limit(get->limit);
+    return c;
+}
+
+static struct command *
+make_drop(const Envelope *e, struct native_refusal *why)
+{
+    const Loquat__V1__DropFile *drop = e->drop_file;
+    struct str none = {NULL, 0};
+    struct file_facts file = {.size = FILE_SIZE_UNKNOWN};
+
+    if (drop->ticket.len != sizeof file.ticket.b)
+        return refuse(why, DENY_BAD_REQUEST, "A ticket has 16 bytes");
+    memcpy(file.ticket.b, drop->ticket.data, sizeof file.ticket.b);
+    if (!file_id_read(str_of(drop->id), &file.id))
+        return refuse(why, DENY_NO_SUCH_FILE, NULL);
+    return command_new_file(COMMAND_DROP, none, none, &file);
+}
+
+static struct command *
 make_ping(const Envelope *e, struct native_refusal *why)
 {
     struct command *c = command_of(COMMAND_PING, &(struct strings){0}, why);
@@ -325,6 +362,8 @@ static const struct request {
     [ENVELOPE_BODY(SET_AWAY)]    = {make_away, true, false},
     [ENVELOPE_BODY(SET_TYPING)]  = {make_typing, false, true},
     [ENVELOPE_BODY(SET_CURSOR)]  = {make_cursor, false, true},
+    [ENVELOPE_BODY(GET_FILES)]   = {make_files, true, false},
+    [ENVELOPE_BODY(DROP_FILE)]   = {make_drop, true, false},
     [ENVELOPE_BODY(PING)]        = {make_ping, false, false},
 };
 
@@ -338,9 +377,10 @@ native_command(const Envelope *e, struct native_refusal *why)
         requests[which].make == NULL)
         return refuse(why, DENY_BAD_REQUEST,
                       "This server does not know that request");
-    if (requests[which].numbered && e->request == 0)
+    if ((requests[which].numbered && e->request == 0) ||
+        e->request > NATIVE_REQUEST_MAX)
         return refuse(why, DENY_BAD_REQUEST,
-                      "A request needs a number greater than 0");
+                      "A request needs a number from 1 to 2^63-1");
     c = requests[which].make(e, why);
     if (c == NULL)
         return requests[which].silent ? refuse(why, DENY_NONE, NULL) : NULL;

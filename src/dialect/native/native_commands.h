@@ -6,9 +6,13 @@
 #ifndef DIALECT_NATIVE_NATIVE_COMMANDS_H
 #define DIALECT_NATIVE_NATIVE_COMMANDS_H
 
+#include "base/utf8.h"
 #include "hub/access.h"
 #include "hub/command.h"
 #include "wire/envelope.h"
+
+/* A client's request numbers go no further; those beyond are our own. */
+#define NATIVE_REQUEST_MAX ((uint64_t)INT64_MAX)
 
 struct native_refusal {
     enum deny deny;         /* DENY_NONE: is not answered */
@@ -16,7 +20,13 @@ struct native_refusal {
 };
 
 /* Returns owned, its request set; or NULL with *why filled. A body that is no
- * request of a client's (Bye and Pong are none either) is DENY_BAD_REQUEST. */
+ * request of a client's (Bye and Pong are none either), or is about a stream
+ * (native_files.h), is DENY_BAD_REQUEST. */
 struct command *native_command(const Envelope *e, struct native_refusal *why);
+
+/* A peer's string (NULL = ""), clean: itself, or in buf. False when it grows
+ * beyond buf's maximum. */
+bool native_clean(struct buf *buf, const char *z, enum utf8_lines lines,
+                  struct str *ret);
 
 #endif

@@ -5,7 +5,7 @@
 #include "dialect/native/native_events.h"
 
 #include "base/limits.h"
-#include "dialect/native/draft.h"
+#include "dialect/native/native_file_events.h"
 
 #include <stdio.h>
 
@@ -22,8 +22,8 @@ _Static_assert(LIMIT_PAGE_BYTES + LIMIT_PAGE_MESSAGES * MESSAGE_EXTRA <=
 
 /* --- What they have in common ------------------------------------------- */
 
-static Loquat__V1__ErrorCode
-error_code(enum deny deny)
+Loquat__V1__ErrorCode
+native_error_code(enum deny deny)
 {
 #define CODE(name) \
     case DENY_##name: return LOQUAT__V1__ERROR_CODE__ERROR_CODE_##name
@@ -63,6 +63,8 @@ _Static_assert((int)MESSAGE_TEXT ==
                    (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_ACTION &&
                (int)MESSAGE_TOPIC ==
                    (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TOPIC &&
+               (int)MESSAGE_FILE ==
+                   (int)LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_FILE &&
                (int)ROOM_CHANNEL ==
                    (int)LOQUAT__V1__ROOM_KIND__ROOM_KIND_CHANNEL &&
                (int)ROOM_DIRECT ==
@@ -87,7 +89,10 @@ fill_message(struct draft *d, const struct event *e, Loquat__V1__Message *m)
     m->time_ms = e->time_ms;
     m->sender = draft_text(d, e->name);
     m->kind = (Loquat__V1__MessageKind)e->message_kind;
-    m->text = draft_text(d, e->text);
+    if (e->message_kind == MESSAGE_FILE)
+        m->file = native_file_of_body(d, e->text);
+    else
+        m->text = draft_text(d, e->text);
     m->sender_id = e->sender_id;
     m->client_id = cid_bytes(e);
 }
@@ -191,6 +196,16 @@ say_cursor(struct draft *d, const struct event *e)
 }
 
 static void
+say_uploading(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Uploading *u = draft_body(d, ENVELOPE_BODY(UPLOADING));
+
+    u->room = e->room;
+    u->file = native_file_of_facts(d, e->file, e->text);
+    u->sender = draft_text(d, e->name);
+}
+
+static void
 say_announcement(struct draft *d, const struct event *e)
 {
     Loquat__V1__Announcement *a = draft_body(d, ENVELOPE_BODY(ANNOUNCEMENT));
@@ -269,15 +284,17 @@ say_done(struct draft *d, const struct event *e)
     draft_body(d, ENVELOPE_BODY(DONE));
 }
 
-/* "That name cannot be used (is longer than 32 bytes)" */
-static char *
-sentence(struct draft *d, const struct event *e)
+char *
+native_sentence(struct draft *d, enum deny deny, struct str detail)
 {
-    const char *start = deny_text(e->deny);
-    size_t n = strlen(start) + e->text.n + sizeof " ()";
-    char *z = draft_take(d, n);
+    const char *start = deny_text(deny);
+    size_t n = strlen(start) + detail.n + sizeof " ()";
+    char *z;
 
-    snprintf(z, n, "%s (%.*s)", start, STR_FMT(e->text));
+    if (detail.n == 0)
+        return (char *)start;
+    z = draft_take(d, n);
+    snprintf(z, n, "%s (%.*s)", start, STR_FMT(detail));
     return z;
 }
 
@@ -286,9 +303,8 @@ say_denied(struct draft *d, const struct event *e)
 {
     Loquat__V1__Error *error = draft_body(d, ENVELOPE_BODY(ERROR));
 
-    error->code = error_code(e->deny);
-    error->text = e->text.n > 0 ? sentence(d, e)
-                                : (char *)deny_text(e->deny);
+    error->code = native_error_code(e->deny);
+    error->text = native_sentence(d, e->deny, e->text);
 }
 
 static void
@@ -377,6 +393,36 @@ say_rooms(struct draft *d, const struct event *e)
     r->more = e->more || i < e->items_n;
 }
 
+static Loquat__V1__SharedFile *
+shared_file(struct draft *d, const struct event *e)
+{
+    Loquat__V1__SharedFile *f =
+        draft_piece(d, &loquat__v1__shared_file__descriptor);
+
+    f->file = native_file_of_facts(d, e->file, e->text);
+    f->sender = draft_text(d, e->name);
+    f->time_ms = e->time_ms;
+    f->seq = e->seq;
+    return f;
+}
+
+static void
+say_files(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Files *f = draft_body(d, ENVELOPE_BODY(FILES));
+    size_t bytes = 0, i;
+
+    f->room = e->room;
+    f->files = draft_list(d, e->items_n);
+    for (i = 0; i < e->items_n; i++) {
+        f->files[i] = shared_file(d, e->items[i]);
+        if (!fits(f->files[i], &bytes))
+            break;
+    }
+    f->n_files = i;
+    f->more = e->more || i < e->items_n;
+}
+
 static void
 say_pong(struct draft *d, const struct event *e)
 {
@@ -401,6 +447,7 @@ static const struct saying {
     [EVENT_AWAY]         = {say_away, true},
     [EVENT_TYPING]       = {say_typing, true},
     [EVENT_CURSOR]       = {say_cursor, true},
+    [EVENT_UPLOADING]    = {say_uploading, true},
     [EVENT_ANNOUNCEMENT] = {say_announcement, false},
     [EVENT_SUBSCRIBED]   = {say_subscribed, false},
     [EVENT_UNSUBSCRIBED] = {say_unsubscribed, false},
@@ -413,6 +460,7 @@ static const struct saying {
     [ANSWER_PEOPLE]      = {say_people, false},
     [ANSWER_ROOMS]       = {say_rooms, false},
     [ANSWER_PONG]        = {say_pong, false},
+    [ANSWER_FILES]       = {say_files, false},
 };
 
 static const struct saying *
@@ -427,12 +475,12 @@ saying_of(const struct event *e)
 
 static struct slab *
 say(const struct saying *saying, const struct dialect_config *config,
-    const struct event *e)
+    const struct event *e, uint64_t request)
 {
     struct draft d;
 
     draft_init(&d, config, draft_bytes(e));
-    d.envelope.request = e->request;
+    d.envelope.request = request;
     saying->say(&d, e);
     return draft_done(&d);
 }
@@ -445,16 +493,23 @@ native_encode(const struct dialect_config *config, unsigned encoding,
 
     if (saying == NULL || (saying->signal && encoding == NATIVE_QUIET))
         return NULL;
-    return say(saying, config, e);
+    return say(saying, config, e, e->request);
+}
+
+struct slab *
+native_answer_to(const struct dialect_config *config, const struct event *e,
+                 uint64_t request)
+{
+    const struct saying *saying = saying_of(e);
+
+    must(saying != NULL);
+    return say(saying, config, e, request);
 }
 
 struct slab *
 native_answer(const struct dialect_config *config, const struct event *e)
 {
-    const struct saying *saying = saying_of(e);
-
-    must(saying != NULL);
-    return say(saying, config, e);
+    return native_answer_to(config, e, e->request);
 }
 
 /* --- Without an event --------------------------------------------------- */
@@ -467,8 +522,22 @@ native_error(uint64_t request, enum deny deny, const char *why)
 
     draft_init(&d, NULL, DRAFT_BYTES);
     error = draft_body(&d, ENVELOPE_BODY(ERROR));
-    error->code = error_code(deny);
+    error->code = native_error_code(deny);
     error->text = (char *)(why ? why : deny_text(deny));
+    d.envelope.request = request;
+    return draft_done(&d);
+}
+
+struct slab *
+native_refused(uint64_t request, enum deny deny, struct str detail)
+{
+    struct draft d;
+    Loquat__V1__Error *error;
+
+    draft_init(&d, NULL, DRAFT_BYTES + detail.n);
+    error = draft_body(&d, ENVELOPE_BODY(ERROR));
+    error->code = native_error_code(deny);
+    error->text = native_sentence(&d, deny, detail);
     d.envelope.request = request;
     return draft_done(&d);
 }
@@ -481,7 +550,7 @@ native_closing(enum deny deny, struct str why, bool reconnect)
 
     draft_init(&d, NULL, DRAFT_BYTES + why.n);
     closing = draft_body(&d, ENVELOPE_BODY(CLOSING));
-    closing->code = error_code(deny);
+    closing->code = native_error_code(deny);
     closing->text = why.n > 0 ? draft_text(&d, why) : (char *)deny_text(deny);
     closing->reconnect = reconnect;
     return draft_done(&d);
