@@ -69,7 +69,9 @@ tsan: deps build-tsan/build.ninja
 	  edge/conn_files edge/conn_websocket
 	@echo "== a server under TSan, driven over its port"
 	@LOQUAT_BUILD=build-tsan TSAN_OPTIONS=second_deadlock_stack=1 $(PYTEST) \
-	  -q -n 2 -rs tests/test_native.py tests/test_limits.py tests/test_dialogue.py
+	  -q -n 2 -rs tests/test_native.py tests/test_limits.py \
+	  tests/test_dialogue.py tests/test_native_files.py \
+	  tests/test_http_files.py tests/test_line_files.py
 
 smoke: unit
 	@echo "== every fuzz target for 20 seconds"
