@@ -196,7 +196,7 @@ line_wire_file(struct str line, struct str *name, uint64_t *size)
         return false;
     while (colon > start && line.p[colon - 1] != ':')
         colon--;
-    if (colon <= start + 1)
+    if (colon <= start)
         return false;
     line.n -= colon;
     if (!str_to_u64(str_trim((struct str){line.p + colon, line.n}), UINT64_MAX,

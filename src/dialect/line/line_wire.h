@@ -50,7 +50,8 @@ void line_wire_break(struct line_wire *w);
 struct str line_wire_text(struct str raw, struct buf *scratch);
 
 /* "FILE:name:size": so many raw bytes follow the line. The name may hold
- * colons. False, and nothing set, when it is anything else. */
+ * colons, or nothing: what it was made of may all have been taken out. False,
+ * and nothing set, when it is anything else. */
 bool line_wire_file(struct str line, struct str *name, uint64_t *size);
 
 /* The same at the front of p[0..n), for who sends no newline behind it: it
