@@ -6,11 +6,12 @@
 #   make          build/loquatd and build/loquat
 #   make run      build and start a server on port 4000
 #   make test     everything that CI runs
-#   make soak     the long version of the crash tests
+#   make soak     the long version of the crash tests and of live files
 #   make fuzz     every fuzz target, FUZZ_SECONDS each (default 600)
 #   make bench    loquat beside its peers and the floor, the short version
 #   make bench-full    every peer, every scenario: about an hour
 #   make bench-curves  how costs grow with size; draws docs/performance/
+#   make bench-files    files beside nginx's sendfile, chat beside a file
 #   make bench-gate    instructions per unit against bench/gate.json
 #   make install  into PREFIX (default /usr/local)
 
@@ -22,13 +23,17 @@ SAN_ENV = ASAN_OPTIONS=handle_segv=2:detect_leaks=1:abort_on_error=0 \
           TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
 .PHONY: all run test lint unit tsan smoke blackbox soak fuzz bench bench-full \
-        bench-curves bench-gate bench-deps install clean deps
+        bench-curves bench-files bench-gate bench-deps install clean deps \
+        node-deps
 
 all: deps build/build.ninja
 	@ninja -C build --quiet
 
 deps:
 	@tools/deps.sh
+
+node-deps: deps
+	@tools/node-deps.sh
 
 build/build.ninja:
 	@meson setup build >/dev/null
@@ -77,12 +82,14 @@ smoke: unit
 	@echo "== every fuzz target for 20 seconds"
 	@$(SAN_ENV) tools/fuzz.sh build-asan 20
 
-blackbox: all unit
+blackbox: all unit node-deps
 	@echo "== black-box tests: real servers, sockets, clients"
 	@$(SAN_ENV) $(PYTEST) -v -n 2 -rsP tests
 
-soak: all
+soak: all node-deps
 	@LOQUAT_BUILD=build LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs -s tests/test_crash.py
+	@LOQUAT_BUILD=build LOQUAT_CUTS=20 LOQUAT_BIG=1 $(PYTEST) -q -rs -s \
+	  tests/test_files_crash.py tests/test_files_live.py
 
 fuzz: deps build-asan/build.ninja
 	@ninja -C build-asan --quiet
@@ -99,6 +106,9 @@ bench-full: bench-deps
 
 bench-curves: bench-deps
 	@/usr/bin/python3 bench/curves.py
+
+bench-files: bench-deps
+	@/usr/bin/python3 bench/files.py short
 
 bench-gate: bench-deps
 	@/usr/bin/python3 bench/gate.py

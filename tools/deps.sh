@@ -10,9 +10,16 @@ build-essential clang libclang-rt-14-dev llvm-14 meson ninja-build pkg-config
 libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
 libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev
 protobuf-compiler libhttp-parser-dev libwslay-dev
-python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
-netcat-openbsd nodejs
+python3 python3-pytest python3-pytest-xdist python3-protobuf
+netcat-openbsd curl openssl python3-websockets slowhttptest strace
 "
+# Node and a browser may have come from elsewhere.
+command -v node >/dev/null && command -v npm >/dev/null ||
+    packages="$packages nodejs npm"
+command -v chromium >/dev/null ||
+    command -v chromium-headless-shell >/dev/null ||
+    packages="$packages chromium-headless-shell"
+
 missing=
 for package in $packages; do
     status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
@@ -31,5 +38,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -q >/dev/null
+# The browser without a window is not everywhere a package of its own.
+apt-cache show chromium-headless-shell >/dev/null 2>&1 ||
+    missing=$(echo "$missing" | sed s/chromium-headless-shell/chromium/)
 # shellcheck disable=SC2086
 $as_root apt-get install -q -y --no-install-recommends $missing >/dev/null
