@@ -9,9 +9,11 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness.command import Command            # noqa: E402
+from harness.http import HttpClient            # noqa: E402
 from harness.line import LineClient            # noqa: E402
 from harness.native import NativeClient        # noqa: E402
 from harness.server import Server              # noqa: E402
+from harness.websocket import WebSocketClient  # noqa: E402
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def clients():
         (client.kill if isinstance(client, Command) else client.close)()
 
 
-DIALECTS = {"line": LineClient, "native": NativeClient}
+DIALECTS = {"line": LineClient, "native": NativeClient, "http": HttpClient,
+            "websocket": WebSocketClient}
 
 
 @pytest.fixture
