@@ -110,7 +110,8 @@ NOT_HERE = (
     "two workers against one: needs more cores than a server and a generator "
     "leave free here",
     "growth × 10 at a flat cost: bench/curves.py",
-    "files, live relay, chat beside a file, search, TLS: not there yet",
+    "files, chat beside a file: bench/files.py",
+    "search, TLS: not there yet",
 )
 
 

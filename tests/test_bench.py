@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from harness.http import request
 from harness.server import DEADLINE, program
 
 FANOUT = ["fanout", "--rooms", "3", "--members", "7", "--messages", "90",
@@ -69,3 +70,21 @@ def test_a_server_that_is_not_there_is_an_error():
                            "line", "--port", "1"], capture_output=True,
                           timeout=DEADLINE, check=False)
     assert done.returncode == 1 and done.stdout == b""
+
+
+@pytest.mark.parametrize("way", ["none", "down", "up"])
+def test_chat_beside_a_file(serve, way):
+    server = serve("--files-floor", "0", "--files-floor_percent", "0")
+    size = 8 << 20
+    words = ["--messages", "60"]
+    if way == "down":
+        answer = request(server, "PUT", "/r/r0/files/x.bin", b"x" * size)
+        assert answer.status == 201, answer
+        words += ["--file", answer.headers["location"].split("/f/")[1][:26]]
+    elif way == "up":
+        words += ["--upload", str(size)]
+    figures = load(server.port, "chatfile", "--wording", "native", "--rate",
+                   "100", "--quiet", "200", *words)
+    assert (figures["file"], figures["lost"]) == (way, 0)
+    assert figures["file_bytes"] == (0 if way == "none" else size)
+    assert figures["messages"] > 0

@@ -48,7 +48,7 @@ install_debian() {
 }
 
 wanted="
-inspircd ngircd mosquitto nats-server redis-server
+inspircd ngircd mosquitto nats-server redis-server nginx-light
 python3-matplotlib valgrind
 "
 installed() {

@@ -26,6 +26,7 @@ static const struct {
     {"posts", scenario_posts, true},
     {"catchup", scenario_catchup, true},
     {"history", scenario_history, true},
+    {"chatfile", scenario_chatfile, true},
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0] };

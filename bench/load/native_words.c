@@ -137,12 +137,80 @@ native_history(char *out, const char *room, uint64_t seq, uint32_t limit,
     return write_envelope(out, &e, request);
 }
 
+size_t
+native_get_file(char *out, uint32_t stream, const char *id, uint64_t credit,
+                uint64_t request)
+{
+    Loquat__V1__GetFile get = LOQUAT__V1__GET_FILE__INIT;
+    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
+
+    get.stream = stream;
+    get.id = (char *)id;         /* protobuf-c only reads it */
+    get.credit = credit;
+    e.body_case = ENVELOPE_BODY(GET_FILE);
+    e.get_file = &get;
+    return write_envelope(out, &e, request);
+}
+
+size_t
+native_credit(char *out, uint32_t stream, uint64_t bytes)
+{
+    Loquat__V1__Credit credit = LOQUAT__V1__CREDIT__INIT;
+    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
+
+    credit.stream = stream;
+    credit.bytes = bytes;
+    e.body_case = ENVELOPE_BODY(CREDIT);
+    e.credit = &credit;
+    return write_envelope(out, &e, 0);
+}
+
+size_t
+native_put_file(char *out, uint32_t stream, const char *room, uint64_t size,
+                uint64_t request)
+{
+    Loquat__V1__PutFile put = LOQUAT__V1__PUT_FILE__INIT;
+    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
+    char target[LIMIT_ROOM_BYTES + 16], name[] = "load.bin";
+
+    target_of(target, room);
+    put.stream = stream;
+    put.target = target;
+    put.name = name;
+    put.length_case = LOQUAT__V1__PUT_FILE__LENGTH_SIZE;
+    put.size = size;
+    e.body_case = ENVELOPE_BODY(PUT_FILE);
+    e.put_file = &put;
+    return write_envelope(out, &e, request);
+}
+
+size_t
+native_file_bytes(char *out, uint32_t stream, size_t n)
+{
+    frame_file_header((uint8_t *)out, stream, (uint32_t)n);
+    memset(out + FRAME_FILE_HEADER_BYTES, 'x', n);
+    return FRAME_FILE_HEADER_BYTES + n;
+}
+
+size_t
+native_file_end(char *out, uint32_t stream, uint64_t request)
+{
+    Loquat__V1__FileEnd end = LOQUAT__V1__FILE_END__INIT;
+    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
+
+    end.stream = stream;
+    e.body_case = ENVELOPE_BODY(FILE_END);
+    e.file_end = &end;
+    return write_envelope(out, &e, request);
+}
+
 /* ---- Hearing ---- */
 
 void
 native_ear_init(struct native_ear *ear)
 {
     ear->magic = false;
+    ear->bytes = NULL;
     buf_init(&ear->rest, 2 * (LIMIT_FRAME_BYTES + FRAME_HEADER_BYTES));
 }
 
@@ -157,6 +225,7 @@ static size_t
 hear_frame(struct native_ear *ear, struct envelope_arena *arena,
            const uint8_t *p, size_t n, native_heard_fn *fn, void *arg)
 {
+    struct frame_file bytes;
     struct frame frame;
     Envelope *e;
     enum wire w;
@@ -172,6 +241,12 @@ hear_frame(struct native_ear *ear, struct envelope_arena *arena,
     w = frame_parse(p, n, LIMIT_FRAME_BYTES, &frame, &used);
     if (w == WIRE_MORE)
         return 0;
+    if (w == WIRE_OK && frame.kind == FRAME_FILE && ear->bytes != NULL) {
+        if (frame_file_parse(&frame, &bytes) != WIRE_OK)
+            die("the server spoke no native frames");
+        ear->bytes(arg, bytes.n);
+        return used;
+    }
     if (w == WIRE_BAD || frame.kind != FRAME_ENVELOPE ||
         envelope_parse(arena, frame.p, frame.n, &e) != WIRE_OK)
         die("the server spoke no native frames");

@@ -38,7 +38,7 @@ static const struct row {
     {"--senders", NUMBER, AT(senders), 1, 10000,
      "fanout: in each room, up to 256 (1); posts: in all"},
     {"--rate", NUMBER, AT(rate), 0, 10000000,
-     "fanout: messages a second over all rooms (0: as fast as it goes)"},
+     "fanout, chatfile: messages a second in all (0: as fast as it goes)"},
     {"--chunk", NUMBER, AT(chunk), 1, 1000000,
      "fanout flat out: messages between two readings (1)"},
     {"--ahead", NUMBER, AT(ahead), 0, 1000000000,
@@ -50,7 +50,9 @@ static const struct row {
     {"--clients", NUMBER, AT(clients), 1, 1000000, "catchup (10)"},
     {"--missed", NUMBER, AT(missed), 0, 100000000,
      "catchup: messages that each has missed (100)"},
-    {"--room", TEXT, AT(room), 0, 0, "history: the room (r0)"},
+    {"--room", TEXT, AT(room), 0, 0, "history, chatfile: the room (r0)"},
+    {"--file", TEXT, AT(file), 0, 0, "chatfile: the id of one to download"},
+    {"--upload", NUMBER, AT(upload), 0, INT64_MAX, "chatfile: its bytes (0)"},
     {"--pages", NUMBER, AT(pages), 1, 100000000, "history (1000)"},
     {"--limit", NUMBER, AT(limit), 1, 500, "history: messages of a page (50)"},
     {"--hold", NUMBER, AT(hold_s), 0, 86400, "idle: seconds (10)"},
@@ -70,7 +72,7 @@ help(void)
 {
     printf("Usage: loquat-load SCENARIO --wording W --port P [OPTION...]\n\n"
            "Scenarios: fanout, idle; with the native wording also posts, "
-           "catchup, history.\nWordings:");
+           "catchup, history, chatfile.\nWordings:");
     for (int i = 0; wordings[i] != NULL; i++)
         printf(" %s", wordings[i]->name);
     printf("\n\n");

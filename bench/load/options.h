@@ -14,13 +14,13 @@ struct options {
     const char *scenario;
     const char *wording_name;
     const struct wording *wording;
-    const char *host, *pids, *room;
+    const char *host, *pids, *room, *file;
     struct in_addr address;              /* host's */
     int64_t port, bytes, cpu, seed;
     int64_t rooms, members, senders;
     int64_t rate, messages, window;      /* rate: a second; 0: flat out */
     int64_t chunk, ahead;                /* fanout flat out */
-    int64_t clients, missed, pages, limit;
+    int64_t clients, missed, pages, limit, upload;
     int64_t hold_s, patience_s, quiet_ms, batch;
 };
 

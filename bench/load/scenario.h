@@ -13,6 +13,6 @@ typedef void scenario_fn(const struct options *o, const struct server *server,
                          struct result *r);
 
 scenario_fn scenario_fanout, scenario_idle, scenario_posts, scenario_catchup,
-    scenario_history;
+    scenario_history, scenario_chatfile;
 
 #endif
