@@ -340,10 +340,10 @@ def test_a_newer_patch_cuts_off_the_older_one(store):
     old.send(head("PATCH", path, [
         *TUS.items(), *OFFSET_TYPE.items(), ("Upload-Offset", 0),
         ("Content-Length", 10)], store) + b"abc")
-    end = time.monotonic() + DEADLINE
-    while (offset := offset_of(store, path)) < 3:
-        assert time.monotonic() < end
-    assert patch(store, path, offset, b"defghij").status == 204
+    # Asking already cuts it off: how much of it came by then is its luck.
+    offset = offset_of(store, path)
+    assert offset <= 3
+    assert patch(store, path, offset, b"abcdefghij"[offset:]).status == 204
     old.send(b"XXXXXXX")
     assert old.read_answer().status >= 400
     old.close()

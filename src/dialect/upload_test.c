@@ -312,9 +312,8 @@ a_file_that_cannot_be_opened_fails_with_the_reason(void **state)
     grant(p, COMMAND_UPLOAD);
     fake_conn_answer(p->conn, e);
     assert_int_equal(p->up.state, UPLOAD_FAILED);
-    assert_int_equal(p->up.why, DENY_STORAGE_FULL);
-    assert_string_equal(p->up.detail,
-                        "out of file descriptors, try again later");
+    assert_int_equal(p->up.why, DENY_OVERLOADED);
+    assert_string_equal(p->up.detail, "it is out of file descriptors");
 }
 
 /* --- Unknown size ------------------------------------------------------- */

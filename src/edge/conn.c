@@ -359,7 +359,7 @@ code_of(const struct event *why)
 {
     if (why->kind == EVENT_STOPPING || why->deny == DENY_STOPPING)
         return WEBSOCKET_GOING_AWAY;
-    if (why->deny == DENY_STORAGE_FULL)
+    if (why->deny == DENY_STORAGE_FULL || why->deny == DENY_OVERLOADED)
         return WEBSOCKET_TRY_LATER;
     if (why->deny == DENY_STORAGE_BROKEN)
         return WEBSOCKET_INTERNAL_ERROR;

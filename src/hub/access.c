@@ -110,6 +110,7 @@ deny_word(enum deny d)
     case DENY_NO_QUOTA: return "no_quota";
     case DENY_BAD_CHECKSUM: return "bad_checksum";
     case DENY_BAD_OFFSET: return "bad_offset";
+    case DENY_OVERLOADED: return "overloaded";
     case DENY_STOPPING: return "stopping";
     }
     must(!"a refusal");

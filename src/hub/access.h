@@ -33,6 +33,7 @@
     X(NO_QUOTA,           "There is no room left for more files") \
     X(BAD_CHECKSUM,       "The bytes do not have that checksum") \
     X(BAD_OFFSET,         "The file does not go on there") \
+    X(OVERLOADED,         "The server cannot do that just now, try again later") \
     X(STOPPING,           "The server is shutting down")
 
 enum deny {

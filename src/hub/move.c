@@ -37,9 +37,10 @@ move_deny(int rc)
         return DENY_NO_SUCH_FILE;
     case ENOSPC:
     case EDQUOT:
+        return DENY_STORAGE_FULL;
     case EMFILE:
     case ENFILE:
-        return DENY_STORAGE_FULL;
+        return DENY_OVERLOADED;
     case EFBIG:
     case ESTALE:
         return DENY_BAD_OFFSET;
@@ -64,15 +65,13 @@ facts_of(const struct blob *b)
     return facts;
 }
 
-/* Without descriptors the disk may have all the room in the world: the text
- * says what is meant. */
 struct event *
 move_event(enum move what, uint64_t request, int rc, const struct blob *b)
 {
     struct str none = {0};
     struct file_facts facts = facts_of(b);
     const char *text = rc == -EMFILE || rc == -ENFILE
-                           ? "out of file descriptors, try again later"
+                           ? "it is out of file descriptors"
                            : NULL;
     struct event *e = event_new_file(ANSWER_MOVED, none, none, str_of(text),
                                      &facts);

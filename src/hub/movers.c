@@ -82,7 +82,7 @@ report(struct movers *m, const struct move_job *job, int rc)
 {
     char id[FILE_ID_CHARS + 1];
 
-    if (rc == -EMFILE || rc == -ENFILE) {
+    if (move_deny(rc) == DENY_OVERLOADED) {
         tell_trouble(m, TROUBLE_DESCRIPTORS, job, rc);
     } else if (move_deny(rc) == DENY_STORAGE_FULL) {
         tell_trouble(m, TROUBLE_FULL, job, rc);

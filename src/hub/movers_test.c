@@ -314,10 +314,10 @@ without_descriptors_it_is_said_so(void **state)
     none = before;
     none.rlim_cur = 0;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    p = move(w, job, DENY_STORAGE_FULL);
+    p = move(w, job, DENY_OVERLOADED);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_true(str_eq(p->event->text,
-                       str_of("out of file descriptors, try again later")));
+                       str_of("it is out of file descriptors")));
     assert_null(p->event->blob);
     parcel_free(&p);
 }

@@ -54,6 +54,7 @@ is_passing(Loquat__V1__ErrorCode code)
 {
     return code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_FULL ||
            code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_BROKEN ||
+           code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_OVERLOADED ||
            code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STOPPING;
 }
 

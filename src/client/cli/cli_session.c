@@ -351,6 +351,7 @@ cli_status_of(int code)
         CODE(NO_QUOTA) = CLI_REFUSED,
         CODE(BAD_CHECKSUM) = CLI_FAILURE,
         CODE(BAD_OFFSET) = CLI_FAILURE,
+        CODE(OVERLOADED) = CLI_REFUSED,
 #undef CODE
     };
 
@@ -364,6 +365,7 @@ cli_is_passing_code(int code)
 {
     return code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_FULL ||
            code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STORAGE_BROKEN ||
+           code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_OVERLOADED ||
            code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_STOPPING;
 }
 

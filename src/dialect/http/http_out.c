@@ -87,6 +87,7 @@ http_deny_status(enum deny deny)
     case DENY_NO_QUOTA: return 507;
     case DENY_BAD_CHECKSUM: return 400;
     case DENY_BAD_OFFSET: return 409;
+    case DENY_OVERLOADED: return 503;
     case DENY_STOPPING: return 503;
     }
     must(!"a refusal");
@@ -434,13 +435,24 @@ http_fail(struct conn *c, unsigned status, const char *code, const char *text)
 }
 
 void
+http_deny_text(enum deny deny, struct str more, char out[HTTP_ERROR_BYTES])
+{
+    if (more.n > 0)
+        snprintf(out, HTTP_ERROR_BYTES, "%s (%.*s)", deny_text(deny),
+                 STR_FMT(more));
+    else
+        snprintf(out, HTTP_ERROR_BYTES, "%s", deny_text(deny));
+}
+
+void
 http_deny(struct conn *c, enum deny deny, struct str more)
 {
+    char text[HTTP_ERROR_BYTES];
     struct http_out o;
 
+    http_deny_text(deny, more, text);
     http_out_begin(&o, c, http_deny_status(deny));
-    send_error(&o, deny_word(deny), more.n > 0 ? more
-                                               : str_of(deny_text(deny)));
+    send_error(&o, deny_word(deny), str_of(text));
 }
 
 void

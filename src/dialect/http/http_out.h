@@ -42,8 +42,12 @@ void http_fail(struct conn *c, unsigned status, const char *code,
                const char *text);
 void http_deny(struct conn *c, enum deny deny, struct str more);
 
-/* What a refusal of the core is in HTTP. */
+/* What a refusal of the core is in HTTP, and for a person: its sentence, and
+ * in brackets what more is known about it. */
+#define HTTP_ERROR_BYTES 512
 unsigned http_deny_status(enum deny deny);
+void http_deny_text(enum deny deny, struct str more,
+                    char out[HTTP_ERROR_BYTES]);
 
 /* Without a request: a line of text (NULL: the status's); and then the end. */
 void http_say_raw(struct conn *c, unsigned status, const char *text);

@@ -79,8 +79,10 @@ deny(struct conn *c, enum deny why)
 static void
 deny_upload(struct conn *c, const struct upload *u)
 {
-    fail(c, http_deny_status(u->why), deny_word(u->why),
-         u->detail[0] ? u->detail : deny_text(u->why));
+    char text[HTTP_ERROR_BYTES];
+
+    http_deny_text(u->why, str_of(u->detail), text);
+    fail(c, http_deny_status(u->why), deny_word(u->why), text);
 }
 
 static bool

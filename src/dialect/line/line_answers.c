@@ -52,6 +52,7 @@ is_about_name(enum deny d)
     case DENY_NO_QUOTA:
     case DENY_BAD_CHECKSUM:
     case DENY_BAD_OFFSET:
+    case DENY_OVERLOADED:
     case DENY_STOPPING:
         return false;
     }

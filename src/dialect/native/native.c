@@ -430,7 +430,8 @@ static bool
 come_back(const struct event *why)
 {
     return why->kind == EVENT_STOPPING || why->deny == DENY_STOPPING ||
-           why->deny == DENY_STORAGE_FULL || why->deny == DENY_STORAGE_BROKEN;
+           why->deny == DENY_STORAGE_FULL ||
+           why->deny == DENY_STORAGE_BROKEN || why->deny == DENY_OVERLOADED;
 }
 
 static void

@@ -50,6 +50,7 @@ native_error_code(enum deny deny)
     CODE(NO_QUOTA);
     CODE(BAD_CHECKSUM);
     CODE(BAD_OFFSET);
+    CODE(OVERLOADED);
     CODE(STOPPING);
     }
 #undef CODE
