@@ -343,7 +343,8 @@ next_line(struct conn *c, const uint8_t *p, size_t n, struct str *raw,
     struct line_state *st = conn_state(c);
 
     if (conn_config(c)->newline == LINE_NEWLINE_OPTIONAL &&
-        !st->wire.skipping && line_wire_bare_file(p, n, raw, used)) {
+        !st->wire.skipping &&
+        line_wire_bare_file(p, n, line_max(c, st), raw, used)) {
         line_wire_break(&st->wire);
         return LINE_WIRE_LINE;
     }

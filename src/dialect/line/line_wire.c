@@ -233,7 +233,8 @@ skip_newline(const uint8_t *p, size_t end, size_t n)
 }
 
 bool
-line_wire_bare_file(const uint8_t *p, size_t n, struct str *raw, size_t *used)
+line_wire_bare_file(const uint8_t *p, size_t n, size_t max, struct str *raw,
+                    size_t *used)
 {
     const size_t start = sizeof file_prefix - 1;
     size_t end = 0, newline;
@@ -246,7 +247,7 @@ line_wire_bare_file(const uint8_t *p, size_t n, struct str *raw, size_t *used)
         if (p[at] == ':')
             end = skip_size(p, at, n);
     }
-    newline = end > 0 ? skip_newline(p, end, n) : 3;
+    newline = end > 0 && end <= max ? skip_newline(p, end, n) : 3;
     if (newline == 3)
         return false;
     *raw = (struct str){(const char *)p, end};

@@ -255,6 +255,8 @@ what_only_looks_like_a_file_line_is_text(void **state)
     expect_file("", "no");
 }
 
+enum { BARE_MAX = 20 };
+
 /* What is found at the front of the bytes: "header|what follows". */
 static void
 expect_bare_file(const char *bytes, const char *want)
@@ -263,7 +265,7 @@ expect_bare_file(const char *bytes, const char *want)
     size_t used, n = strlen(bytes);
     char got[100] = "no";
 
-    if (line_wire_bare_file((const uint8_t *)bytes, n, &raw, &used))
+    if (line_wire_bare_file((const uint8_t *)bytes, n, BARE_MAX, &raw, &used))
         snprintf(got, sizeof got, "%.*s|%s", STR_FMT(raw), bytes + used);
     assert_string_equal(got, want);
 }
@@ -280,6 +282,16 @@ a_bare_header_ends_with_its_number(void **state)
     expect_bare_file("FILE:1:2:3x", "FILE:1:2:3|x");
     expect_bare_file("FILE:a:b:3x", "FILE:a:b:3|x");
     expect_bare_file("FILE:::3x", "FILE:::3|x");
+}
+
+/* However its bytes were split, it is a line that is too long. */
+static void
+a_bare_header_is_no_longer_than_a_line(void **state)
+{
+    (void)state;
+    expect_bare_file("FILE:1234567890123:3x", "FILE:1234567890123:3|x");
+    expect_bare_file("FILE:1234567890123:3\r\nx", "FILE:1234567890123:3|x");
+    expect_bare_file("FILE:12345678901234:3x", "no");
 }
 
 static void
@@ -322,6 +334,7 @@ main(void)
         cmocka_unit_test(a_file_line_has_a_name_and_a_size),
         cmocka_unit_test(what_only_looks_like_a_file_line_is_text),
         cmocka_unit_test(a_bare_header_ends_with_its_number),
+        cmocka_unit_test(a_bare_header_is_no_longer_than_a_line),
         cmocka_unit_test(a_bare_header_that_may_go_on_is_none_yet),
     };
 
