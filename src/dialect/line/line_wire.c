@@ -243,7 +243,7 @@ line_wire_bare_file(const uint8_t *p, size_t n, size_t max, struct str *raw,
         n = LINE_WIRE_HEADER_BYTES;
     if (n < start || memcmp(p, file_prefix, start) != 0)
         return false;
-    for (size_t at = start + 1; end == 0 && at < n && p[at] != '\n'; at++) {
+    for (size_t at = start; end == 0 && at < n && p[at] != '\n'; at++) {
         if (p[at] == ':')
             end = skip_size(p, at, n);
     }

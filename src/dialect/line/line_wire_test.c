@@ -282,6 +282,7 @@ a_bare_header_ends_with_its_number(void **state)
     expect_bare_file("FILE:1:2:3x", "FILE:1:2:3|x");
     expect_bare_file("FILE:a:b:3x", "FILE:a:b:3|x");
     expect_bare_file("FILE:::3x", "FILE:::3|x");
+    expect_bare_file("FILE::5x", "FILE::5|x");
 }
 
 /* However its bytes were split, it is a line that is too long. */
@@ -308,7 +309,7 @@ a_bare_header_that_may_go_on_is_none_yet(void **state)
     expect_bare_file("FILE:a.png:12\r", "no");
     expect_bare_file("FILE:a.png:x\n:12\n", "no");
     expect_bare_file("FILE:5x", "no");
-    expect_bare_file("FILE::5x", "no");
+    expect_bare_file("FILE:\na:5x", "no");
     expect_bare_file("file:a.png:12x", "no");
     memset(longest, 'x', sizeof longest);
     memcpy(longest, "FILE:", 5);
