@@ -57,6 +57,12 @@ int blobs_sweep(struct blobs *b, blobs_keep_fn *keep, void *arg,
 int blob_open(struct blobs *b, const struct file_id *id,
               struct blob **ret) MUST_USE;
 
+/* The same for a reader of an arriving file: its writer may not have come yet,
+ * and then finds the empty part that this makes, of `size` bytes to be.
+ * -ENOENT: it has been removed. [blocks] */
+int blob_follow(struct blobs *b, const struct file_id *id, uint64_t size,
+                struct blob **ret) MUST_USE;
+
 /* The same for a writer; creates an empty part if there is none. `size` bytes
  * will be its whole, or UINT64_MAX. -ENOSPC: too little is free, with what
  * other writers are still going to need; -EFBIG: more is there already. Whoever

@@ -341,6 +341,26 @@ blob_open(struct blobs *home, const struct file_id *id, struct blob **ret)
     return rc;
 }
 
+int
+blob_follow(struct blobs *home, const struct file_id *id, uint64_t size,
+            struct blob **ret)
+{
+    struct blob *b = NULL;
+    int rc;
+
+    pthread_mutex_lock(&home->folder);
+    rc = find(home, id, &b);
+    if (rc == -ENOENT && !is_gone(home, id)) {
+        rc = open_file(home, id, O_RDWR | O_CREAT | O_EXCL, false, &b);
+        if (rc == 0)
+            atomic_store(&b->size, size);
+    }
+    pthread_mutex_unlock(&home->folder);
+    if (rc == 0)
+        *ret = b;
+    return rc;
+}
+
 static int
 find_or_create(struct blobs *home, const struct file_id *id, uint64_t size,
                struct blob **ret)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 enum {
-    OPEN_TRIES = 100,
     WARM_BYTES = 512 * 1024,      /* asked for at a time */
     PUMP_BYTES = 1024 * 1024,     /* sent at a time: others want their turn */
 };
@@ -29,31 +28,27 @@ refuse(struct download *d, const struct event *e)
 
 /* --- The beginning ------------------------------------------------------ */
 
-static void
-ask(struct conn *c, struct download *d)
-{
-    struct str none = {0};
-    struct file_facts facts = {.id = d->facts.id};
-    struct command *cmd = command_new_file(COMMAND_FETCH, none, none, &facts);
-
-    d->state = DOWNLOAD_ASKED;
-    cmd->request = d->request;
-    conn_command(c, cmd);
-}
-
 void
 download_begin(struct conn *c, struct download *d, uint64_t request,
                const struct file_id *id)
 {
-    *d = (struct download){.request = request};
-    d->facts.id = *id;
-    ask(c, d);
+    struct str none = {0};
+    struct file_facts facts = {.id = *id};
+    struct command *cmd = command_new_file(COMMAND_FETCH, none, none, &facts);
+
+    *d = (struct download){.state = DOWNLOAD_ASKED, .request = request};
+    cmd->request = request;
+    conn_command(c, cmd);
 }
 
+/* Others hear of an upload when it is allowed, which can be a moment before
+ * its own mover has made the file: following makes it, too. */
 static void
 on_found(struct conn *c, struct download *d, const struct event *e)
 {
-    struct move_job *job = move_job_new(MOVE_OPEN, NULL, 0);
+    bool arriving = e->file->state == FILE_ARRIVING;
+    struct move_job *job =
+        move_job_new(arriving ? MOVE_FOLLOW : MOVE_OPEN, NULL, 0);
 
     d->facts = *e->file;
     d->time_ms = e->time_ms;
@@ -62,6 +57,7 @@ on_found(struct conn *c, struct download *d, const struct event *e)
     d->state = DOWNLOAD_OPENING;
     job->request = d->request;
     job->id = d->facts.id;
+    job->size = d->facts.size;
     conn_move(c, job);
 }
 
@@ -78,25 +74,13 @@ on_opened(struct download *d, const struct event *e)
     d->state = DOWNLOAD_READY;
 }
 
-/* Others hear of an upload when it is allowed, which can be a moment before its
- * own mover has made the file. Until then it is asked for again: if it has been
- * given up, the core says so. */
-static bool
-may_come_yet(struct download *d, const struct event *e)
-{
-    return e->deny == DENY_NO_SUCH_FILE && d->facts.state == FILE_ARRIVING &&
-           d->tries++ < OPEN_TRIES;
-}
-
 static void
-on_moved(struct conn *c, struct download *d, const struct event *e)
+on_moved(struct download *d, const struct event *e)
 {
     d->waiting = d->growing = false;
     if (d->state != DOWNLOAD_OPENING)
         return;
-    if (may_come_yet(d, e))
-        ask(c, d);
-    else if (e->deny != DENY_NONE)
+    if (e->deny != DENY_NONE)
         refuse(d, e);
     else
         on_opened(d, e);
@@ -110,7 +94,7 @@ download_answer(struct conn *c, struct download *d, const struct event *e)
     else if (e->kind == ANSWER_DENIED && d->state == DOWNLOAD_ASKED)
         refuse(d, e);
     else if (e->kind == ANSWER_MOVED)
-        on_moved(c, d, e);
+        on_moved(d, e);
 }
 
 /* --- The bytes ---------------------------------------------------------- */

@@ -41,7 +41,6 @@ struct download {
     struct blob *blob;
     bool waiting;                /* for growth or for the disk */
     bool growing;                /* of these, for growth */
-    uint8_t tries;               /* to open one that is not there yet */
     uint64_t warm;               /* bytes before that come without the disk */
     char name[LIMIT_FILE_NAME_BYTES + 1];
     char sender[LIMIT_NAME_BYTES + 1];

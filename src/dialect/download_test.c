@@ -68,7 +68,7 @@ begin(struct play *p, uint64_t size, enum file_state state)
     expect_command(p, COMMAND_FETCH);
     found(p, size, state);
     assert_int_equal(p->down.state, DOWNLOAD_OPENING);
-    assert_null(do_move(p, MOVE_OPEN));
+    assert_null(do_move(p, state == FILE_WHOLE ? MOVE_OPEN : MOVE_FOLLOW));
     assert_int_equal(p->down.state, DOWNLOAD_READY);
     conn_want_drain(p->conn, true);
 }
@@ -365,37 +365,32 @@ what_is_not_on_disk_fails(void **state)
 }
 
 static void
-what_is_not_on_disk_yet_is_asked_for_again(void **state)
+one_whose_writer_has_not_come_is_followed_from_its_first_byte(void **state)
 {
     struct play *p = *state;
     struct blob *b;
 
-    download_begin(p->conn, &p->down, DOWN, &p->room->id);
-    expect_command(p, COMMAND_FETCH);
-    found(p, 10, FILE_ARRIVING);
-    do_move(p, MOVE_OPEN);
-    assert_int_equal(p->down.state, DOWNLOAD_ASKED);
-    expect_command(p, COMMAND_FETCH);
+    begin(p, 10, FILE_ARRIVING);
+    drain(p);
+    assert_true(p->down.waiting);
     b = file(p, 10, 10);
-    found(p, 10, FILE_ARRIVING);
-    do_move(p, MOVE_OPEN);
-    assert_int_equal(p->down.state, DOWNLOAD_READY);
+    assert_ptr_equal(b, p->down.blob);
+    assert_int_equal(fake_conn_grow(p->conn), 1);
+    drain(p);
+    assert_int_equal(p->down.state, DOWNLOAD_DONE);
     blob_unref(&b);
 }
 
 static void
-what_never_comes_to_the_disk_fails(void **state)
+one_that_was_given_up_is_not_followed(void **state)
 {
     struct play *p = *state;
-    unsigned asked = 0;
 
     download_begin(p->conn, &p->down, DOWN, &p->room->id);
-    while (p->down.state == DOWNLOAD_ASKED) {
-        expect_command(p, COMMAND_FETCH);
-        found(p, 10, FILE_ARRIVING);
-        do_move(p, MOVE_OPEN);
-        assert_true(++asked <= 101);
-    }
+    expect_command(p, COMMAND_FETCH);
+    found(p, 10, FILE_ARRIVING);
+    assert_int_equal(blob_remove(p->room->blobs, &p->room->id), 0);
+    do_move(p, MOVE_FOLLOW);
     assert_int_equal(p->down.state, DOWNLOAD_FAILED);
     assert_int_equal(p->down.why, DENY_NO_SUCH_FILE);
 }
@@ -448,8 +443,9 @@ main(void)
         play_unit_test(it_can_be_read_in_pieces_as_well),
         play_unit_test(what_may_not_be_fetched_fails),
         play_unit_test(what_is_not_on_disk_fails),
-        play_unit_test(what_is_not_on_disk_yet_is_asked_for_again),
-        play_unit_test(what_never_comes_to_the_disk_fails),
+        play_unit_test(
+            one_whose_writer_has_not_come_is_followed_from_its_first_byte),
+        play_unit_test(one_that_was_given_up_is_not_followed),
         play_unit_test(a_file_that_is_too_short_fails),
         play_unit_test(who_closes_waits_for_nothing_any_more),
     };

@@ -91,6 +91,12 @@ do_open(struct blobs *blobs, struct move_job *job)
 }
 
 static int
+do_follow(struct blobs *blobs, struct move_job *job)
+{
+    return blob_follow(blobs, &job->id, job->size, &job->blob);
+}
+
+static int
 do_open_write(struct blobs *blobs, struct move_job *job)
 {
     return blob_open_write(blobs, &job->id, job->size, &job->blob,
@@ -141,6 +147,7 @@ do_remove(struct blobs *blobs, struct move_job *job)
 
 static int (*const doers[])(struct blobs *blobs, struct move_job *job) = {
     [MOVE_OPEN] = do_open,
+    [MOVE_FOLLOW] = do_follow,
     [MOVE_OPEN_WRITE] = do_open_write,
     [MOVE_APPEND] = do_append,
     [MOVE_SYNC] = do_sync,
@@ -170,7 +177,7 @@ static struct event *
 answer(const struct move_job *job, int rc)
 {
     struct event *e = move_event(job->what, job->request, rc, job->blob);
-    bool opens = job->what == MOVE_OPEN || job->what == MOVE_OPEN_WRITE;
+    bool opens = job->what <= MOVE_OPEN_WRITE;
 
     if (opens && rc == 0) {
         e->blob = blob_ref(job->blob);

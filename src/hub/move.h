@@ -11,6 +11,7 @@
 
 enum move {
     MOVE_OPEN = 1,     /* id -> blob */
+    MOVE_FOLLOW,       /* id, size -> blob, of a file that is arriving */
     MOVE_OPEN_WRITE,   /* id, size -> blob, its written, a writer number */
     MOVE_APPEND,       /* blob, writer, data */
     MOVE_SYNC,         /* blob, writer: and then it is left */

@@ -231,7 +231,7 @@ downloading(uint32_t stream, const struct file_facts *facts, uint64_t offset,
     request = asked(COMMAND_FETCH, &asked_for);
     assert_true(file_id_eq(&asked_for.id, &facts->id));
     answer_file(ANSWER_FILE, COMMAND_FETCH, request, facts);
-    move(MOVE_OPEN);
+    move(facts->state == FILE_WHOLE ? MOVE_OPEN : MOVE_FOLLOW);
     return request;
 }
 
