@@ -24,7 +24,7 @@ SAN_ENV = ASAN_OPTIONS=handle_segv=2:detect_leaks=1:abort_on_error=0 \
 
 .PHONY: all run test lint unit tsan smoke blackbox soak fuzz bench bench-full \
         bench-curves bench-files bench-gate bench-deps install clean deps \
-        node-deps
+        node-deps test-deps
 
 all: deps build/build.ninja
 	@ninja -C build --quiet
@@ -32,7 +32,10 @@ all: deps build/build.ninja
 deps:
 	@tools/deps.sh
 
-node-deps: deps
+test-deps:
+	@tools/deps.sh tests
+
+node-deps: test-deps
 	@tools/node-deps.sh
 
 build/build.ninja:
@@ -53,19 +56,19 @@ run: all
 	@echo "  What you type here goes to everyone as [SERVER]; Ctrl-C stops politely."
 	@exec build/loquatd
 
-test: all lint unit tsan smoke blackbox
+test: test-deps all lint unit tsan smoke blackbox
 
 lint:
 	@echo "== the layers and the sizes"
 	@/usr/bin/python3 tools/layers.py
 	@/usr/bin/python3 tools/sizes.py
 
-unit: deps build-asan/build.ninja
+unit: test-deps build-asan/build.ninja
 	@echo "== unit tests under ASan and UBSan"
 	@ninja -C build-asan --quiet
 	@$(SAN_ENV) meson test -C build-asan --no-rebuild -t 4 --suite unit
 
-tsan: deps build-tsan/build.ninja
+tsan: test-deps build-tsan/build.ninja
 	@echo "== the threaded parts under TSan"
 	@ninja -C build-tsan --quiet
 	@$(SAN_ENV) meson test -C build-tsan --no-rebuild -t 4 \
@@ -91,7 +94,7 @@ soak: all node-deps
 	@LOQUAT_BUILD=build LOQUAT_CUTS=20 LOQUAT_BIG=1 $(PYTEST) -q -rs -s \
 	  tests/test_files_crash.py tests/test_files_live.py
 
-fuzz: deps build-asan/build.ninja
+fuzz: test-deps build-asan/build.ninja
 	@ninja -C build-asan --quiet
 	@$(SAN_ENV) tools/fuzz.sh build-asan $(FUZZ_SECONDS)
 

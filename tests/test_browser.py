@@ -13,7 +13,8 @@ import pytest
 from harness.files import NO_FLOOR
 from harness.http import request
 from harness.line import LineClient
-from harness.server import DEADLINE, ROOT
+from harness.node import script
+from harness.server import DEADLINE
 
 
 def chromium():
@@ -57,7 +58,7 @@ def seen(serve, tmp_path):
     picture = tmp_path / "painting.png"
     picture.write_bytes(png(320, 200))
     done = subprocess.run(
-        ["node", ROOT / "tests/node/browser.mjs", json.dumps({
+        ["node", script("browser.mjs"), json.dumps({
             "chromium": chromium(), "url": f"http://{server.address}",
             "picture": str(picture), "shared": "photo.png",
             "folder": str(tmp_path)})],

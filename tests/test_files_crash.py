@@ -16,7 +16,8 @@ from harness.command import environment
 from harness.files import (NO_FLOOR, arriving, curl, curl_done, make_file,
                            shared_files, sum_of, wait_until)
 from harness.http import request
-from harness.server import DEADLINE, ROOT, program
+from harness.node import script
+from harness.server import DEADLINE, program
 
 CUTS = int(os.environ.get("LOQUAT_CUTS", "6"))
 SIZE = 48 << 20
@@ -57,7 +58,7 @@ class TusPut:
 
     def __init__(self, server, source, store):
         self.process = subprocess.Popen(
-            ["node", ROOT / "tests/node/tus_put.mjs",
+            ["node", script("tus_put.mjs"),
              f"http://{server.address}/files", source, store],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -21,7 +21,8 @@ import subprocess
 import pytest
 
 from harness.native import frame as native_frame, pb
-from harness.server import DEADLINE, ROOT
+from harness.node import script
+from harness.server import DEADLINE
 from harness.websocket import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT,
                                RawWebSocket, WebSocketClient, accept_of,
                                frame, handshake_fields, new_key)
@@ -537,8 +538,7 @@ class NodeWs:
 
     def __init__(self, server):
         self.process = subprocess.Popen(
-            ["node", ROOT / "tests/node/ws_peer.mjs",
-             f"ws://{server.address}/ws"],
+            ["node", script("ws_peer.mjs"), f"ws://{server.address}/ws"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def tell(self, **command):

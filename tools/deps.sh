@@ -1,24 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Installs what the build and the tests need and this machine lacks, from
-# Debian's packages, by name. Says nothing when nothing is missing.
+# deps.sh [tests]: installs what the build, or the tests as well, need and this
+# machine lacks, from Debian's packages, by name. Says nothing when nothing is
+# missing.
 set -eu
 
 packages="
-build-essential clang libclang-rt-14-dev llvm-14 meson ninja-build pkg-config
+build-essential meson ninja-build pkg-config
 libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
-libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev
-protobuf-compiler libhttp-parser-dev libwslay-dev
-python3 python3-pytest python3-pytest-xdist python3-protobuf
-netcat-openbsd curl openssl python3-websockets slowhttptest strace
+libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev libwslay-dev
+protobuf-compiler
+netcat-openbsd curl
 "
-# Node and a browser may have come from elsewhere.
-command -v node >/dev/null && command -v npm >/dev/null ||
-    packages="$packages nodejs npm"
-command -v chromium >/dev/null ||
-    command -v chromium-headless-shell >/dev/null ||
-    packages="$packages chromium-headless-shell"
+if [ "${1:-}" = tests ]; then
+    packages="$packages
+clang libclang-rt-14-dev llvm-14 libhttp-parser-dev
+python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
+openssl slowhttptest strace
+"
+    # Node and a browser may have come from elsewhere.
+    command -v node >/dev/null && command -v npm >/dev/null ||
+        packages="$packages nodejs npm"
+    command -v chromium >/dev/null ||
+        command -v chromium-headless-shell >/dev/null ||
+        packages="$packages chromium-headless-shell"
+fi
 
 missing=
 for package in $packages; do
