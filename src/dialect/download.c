@@ -48,7 +48,7 @@ on_found(struct conn *c, struct download *d, const struct event *e)
 {
     bool arriving = e->file->state == FILE_ARRIVING;
     struct move_job *job =
-        move_job_new(arriving ? MOVE_FOLLOW : MOVE_OPEN, NULL, 0);
+        move_job_new(arriving ? MOVE_FOLLOW : MOVE_OPEN, NULL);
 
     d->facts = *e->file;
     d->time_ms = e->time_ms;
@@ -102,8 +102,9 @@ download_answer(struct conn *c, struct download *d, const struct event *e)
 static void
 warm_up(struct conn *c, struct download *d, size_t n)
 {
-    struct move_job *job = move_job_new(MOVE_WARM, d->blob, n);
+    struct move_job *job = move_job_new(MOVE_WARM, d->blob);
 
+    job->n = n;
     job->request = d->request;
     job->offset = d->offset;
     d->warm = d->offset + n;

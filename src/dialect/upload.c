@@ -28,13 +28,11 @@ move(struct conn *c, struct upload *u, struct move_job *job)
     conn_move(c, job);
 }
 
+/* What has been gathered goes on its way. */
 static void
-append(struct conn *c, struct upload *u, const void *p, size_t n)
+append(struct conn *c, struct upload *u)
 {
-    struct move_job *job = move_job_new(MOVE_APPEND, u->blob, n);
-
-    memcpy(job->data, p, n);
-    move(c, u, job);
+    move(c, u, move_job_append(u->blob, &u->piece));
 }
 
 /* Its detail is there already. */
@@ -114,7 +112,7 @@ on_granted(struct conn *c, struct upload *u, const struct event *e)
     str_to_z(e->text, u->name, sizeof u->name);
     str_to_z(e->room_name, u->room_name, sizeof u->room_name);
     u->state = UPLOAD_OPENING;
-    job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
+    job = move_job_new(MOVE_OPEN_WRITE, NULL);
     job->size = u->facts.size;
     move(c, u, job);
 }
@@ -171,10 +169,18 @@ least(size_t a, uint64_t b)
     return a < b ? a : (size_t)b;
 }
 
+/* How many of n bytes the piece still took. */
+static size_t
+gather(struct upload *u, const void *p, size_t n)
+{
+    n = least(n, u->piece.max - u->piece.n);
+    return buf_append(&u->piece, p, n) == 0 ? n : 0;
+}
+
 size_t
 upload_write(struct conn *c, struct upload *u, const void *p, size_t n)
 {
-    size_t taken = 0, more;
+    size_t taken;
 
     must(u->state == UPLOAD_READY);
     if (is_sized(u) && n > u->facts.size - u->offset) {
@@ -189,13 +195,10 @@ upload_write(struct conn *c, struct upload *u, const void *p, size_t n)
     }
     if (!is_sized(u))
         n = least(n, u->reserved - u->offset);
-    if (!u->moving) {
-        taken = least(n, u->piece.max);
-        append(c, u, p, taken);
-    }
-    more = least(n - taken, u->piece.max - u->piece.n);
-    if (buf_append(&u->piece, (const char *)p + taken, more) == 0)
-        taken += more;
+    taken = gather(u, p, n);
+    if (!u->moving && u->piece.n > 0)
+        append(c, u);
+    taken += gather(u, (const char *)p + taken, n - taken);
     u->offset += taken;
     reserve(c, u);
     return taken;
@@ -210,13 +213,12 @@ step(struct conn *c, struct upload *u)
     if (u->moving)
         return;
     if (u->piece.n > 0) {
-        append(c, u, u->piece.p, u->piece.n);
-        buf_clear(&u->piece);
+        append(c, u);
     } else if (u->pause) {
-        move(c, u, move_job_new(MOVE_SYNC, u->blob, 0));
+        move(c, u, move_job_new(MOVE_SYNC, u->blob));
     } else if (u->finish && !u->sealed) {
         u->sealed = true;
-        job = move_job_new(MOVE_FINISH, u->blob, 0);
+        job = move_job_new(MOVE_FINISH, u->blob);
         job->expects = u->expects;
         memcpy(job->sha256, u->expected, sizeof job->sha256);
         move(c, u, job);
@@ -369,7 +371,7 @@ leave(struct conn *c, struct upload *u)
     if (u->blob == NULL || u->moving)
         return;
     if (u->piece.n > 0)
-        append(c, u, u->piece.p, u->piece.n);
+        append(c, u);
     else
         blob_leave(u->blob, u->writer);
 }

@@ -57,8 +57,9 @@ move(struct world *w, struct move_job *job, struct blob **blob)
 static struct move_job *
 bring(struct world *w, uint8_t n)
 {
-    struct move_job *job = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
+    struct move_job *job = move_job_new(MOVE_OPEN_WRITE, NULL);
     struct blob *blob = NULL;
+    struct buf bytes;
     uint64_t writer;
 
     submit(w, about(COMMAND_UPLOAD, n, 5));
@@ -66,11 +67,12 @@ bring(struct world *w, uint8_t n)
     job->id = (struct file_id){{n, 1}};
     job->size = 5;
     writer = move(w, job, &blob);
-    job = move_job_new(MOVE_APPEND, blob, 5);
-    memcpy(job->data, "hello", 5);
+    buf_init(&bytes, 5);
+    assert_int_equal(buf_append(&bytes, "hello", 5), 0);
+    job = move_job_append(blob, &bytes);
     job->writer = writer;
     move(w, job, NULL);
-    job = move_job_new(MOVE_FINISH, blob, 0);
+    job = move_job_new(MOVE_FINISH, blob);
     job->session = 1;
     job->request = 40u + n;
     job->writer = writer;
@@ -121,7 +123,7 @@ a_dropped_file_is_removed_after_the_commit(void **state)
     expect_kind(w, 0, ANSWER_DONE);
     submit(w, command(COMMAND_PING, 0, "", "", ""));
     expect_kind(w, 0, ANSWER_PONG);
-    other = move_job_new(MOVE_OPEN_WRITE, NULL, 0);
+    other = move_job_new(MOVE_OPEN_WRITE, NULL);
     other->id = (struct file_id){{8, 1}};
     move(w, other, &blob);
     assert_false(is_on_disk(w, 7, ".part"));

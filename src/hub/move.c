@@ -7,13 +7,22 @@
 #include <stdlib.h>
 
 struct move_job *
-move_job_new(enum move what, struct blob *blob, size_t n)
+move_job_new(enum move what, struct blob *blob)
 {
-    struct move_job *job = must_alloc(sizeof(*job) + n);
+    struct move_job *job = must_alloc(sizeof(*job));
 
     job->what = what;
     job->blob = blob != NULL ? blob_ref(blob) : NULL;
-    job->n = n;
+    return job;
+}
+
+struct move_job *
+move_job_append(struct blob *blob, struct buf *data)
+{
+    struct move_job *job = move_job_new(MOVE_APPEND, blob);
+
+    job->data = *data;
+    buf_init(data, data->max);
     return job;
 }
 
@@ -23,6 +32,7 @@ move_job_free(struct move_job **job)
     if (*job == NULL)
         return;
     blob_unref(&(*job)->blob);
+    buf_done(&(*job)->data);
     free(*job);
     *job = NULL;
 }
@@ -107,7 +117,7 @@ static int
 do_append(struct blobs *blobs, struct move_job *job)
 {
     (void)blobs;
-    return blob_append(job->blob, job->writer, job->data, job->n);
+    return blob_append(job->blob, job->writer, job->data.p, job->data.n);
 }
 
 static int

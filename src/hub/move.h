@@ -6,6 +6,7 @@
 #ifndef HUB_MOVE_H
 #define HUB_MOVE_H
 
+#include "base/buf.h"
 #include "blob/blob.h"
 #include "hub/event.h"
 
@@ -36,13 +37,15 @@ struct move_job {
     uint64_t size, offset;
     bool expects;                 /* FINISH: sha256 is the uploader's */
     uint8_t sha256[32];
-    size_t n;                     /* of data, or to warm */
-    uint8_t data[];               /* APPEND */
+    size_t n;                     /* WARM: how many bytes */
+    struct buf data;              /* APPEND: owned */
 };
 
-/* With room for n bytes of data, set to n; refs blob (may be NULL). Returns
- * owned. */
-struct move_job *move_job_new(enum move what, struct blob *blob, size_t n);
+/* Refs blob (may be NULL). Returns owned. */
+struct move_job *move_job_new(enum move what, struct blob *blob);
+
+/* One that appends what is in data, which is taken and left empty. */
+struct move_job *move_job_append(struct blob *blob, struct buf *data);
 void move_job_free(struct move_job **job);
 
 struct move_result {

@@ -135,15 +135,19 @@ receive_share(void)
 }
 
 static struct move_job *
-job_new(const struct world *w, enum move what, struct blob *b, size_t n)
+address(const struct world *w, struct move_job *job)
 {
-    struct move_job *job = move_job_new(what, b, n);
-
     job->worker = 1;
     job->session = 77;
     job->request = 42;
     job->id = w->room->id;
     return job;
+}
+
+static struct move_job *
+job_new(const struct world *w, enum move what, struct blob *b)
+{
+    return address(w, move_job_new(what, b));
 }
 
 /* Does it and expects MOVED with this outcome. Returns owned. */
@@ -175,7 +179,7 @@ move_done(struct world *w, struct move_job *job, enum deny deny)
 static struct blob *
 open_write(struct world *w, uint64_t size, uint64_t *writer)
 {
-    struct move_job *job = job_new(w, MOVE_OPEN_WRITE, NULL, 0);
+    struct move_job *job = job_new(w, MOVE_OPEN_WRITE, NULL);
     struct parcel *p;
     struct blob *b;
 
@@ -190,18 +194,25 @@ open_write(struct world *w, uint64_t size, uint64_t *writer)
 static struct move_job *
 append_job(const struct world *w, struct blob *b, uint64_t writer, size_t n)
 {
-    struct move_job *job = job_new(w, MOVE_APPEND, b, n);
+    struct buf bytes;
+    struct move_job *job;
+    char *p;
 
-    job->writer = writer;
+    buf_init(&bytes, n);
+    p = buf_reserve(&bytes, n);
+    assert_non_null(p);
     for (size_t i = 0; i < n; i++)
-        job->data[i] = room_byte(blob_written(b) + i);
+        p[i] = (char)room_byte(blob_written(b) + i);
+    buf_commit(&bytes, n);
+    job = address(w, move_job_append(b, &bytes));
+    job->writer = writer;
     return job;
 }
 
 static struct move_job *
 finish_job(const struct world *w, struct blob *b, uint64_t writer)
 {
-    struct move_job *job = job_new(w, MOVE_FINISH, b, 0);
+    struct move_job *job = job_new(w, MOVE_FINISH, b);
 
     job->writer = writer;
     return job;
@@ -243,7 +254,7 @@ a_file_is_opened_written_finished_and_shared(void **state)
     command_free(&cmd);
     blob_unref(&b);
 
-    p = move(w, job_new(w, MOVE_OPEN, NULL, 0), DENY_NONE);
+    p = move(w, job_new(w, MOVE_OPEN, NULL), DENY_NONE);
     assert_int_equal(p->event->file->state, FILE_WHOLE);
     assert_int_equal(p->event->file->size, 1000);
     room_expect(p->event->blob, 1000);
@@ -261,7 +272,7 @@ nobody_may_finish_a_part_that_is_complete(void **state)
 
     assert_int_equal(room_append(b, writer, 1000), 0);
     blob_unref(&b);
-    job = job_new(w, MOVE_FINISH, NULL, 0);
+    job = job_new(w, MOVE_FINISH, NULL);
     job->session = job->request = 0;
     job->size = 1000;
     movers_submit(w->movers, job);
@@ -281,7 +292,7 @@ every_refusal_has_its_reason(void **state)
     struct move_job *job;
     struct parcel *p;
 
-    move_done(w, job_new(w, MOVE_OPEN, NULL, 0), DENY_NO_SUCH_FILE);
+    move_done(w, job_new(w, MOVE_OPEN, NULL), DENY_NO_SUCH_FILE);
     b = open_write(w, 100, &writer);
     move_done(w, append_job(w, b, writer, 101), DENY_BAD_OFFSET);
     move_done(w, append_job(w, b, writer, 100), DENY_NONE);
@@ -306,7 +317,7 @@ static void
 without_descriptors_it_is_said_so(void **state)
 {
     struct world *w = *state;
-    struct move_job *job = job_new(w, MOVE_OPEN_WRITE, NULL, 0);
+    struct move_job *job = job_new(w, MOVE_OPEN_WRITE, NULL);
     struct rlimit before, none;
     struct parcel *p;
 
@@ -331,11 +342,12 @@ syncing_leaves_the_blob_to_the_next_writer(void **state)
     struct move_job *job;
 
     move_done(w, append_job(w, b, writer, 50), DENY_NONE);
-    job = job_new(w, MOVE_SYNC, b, 0);
+    job = job_new(w, MOVE_SYNC, b);
     job->writer = writer;
     move_done(w, job, DENY_NONE);
     move_done(w, append_job(w, b, writer, 50), DENY_BAD_OFFSET);
-    job = job_new(w, MOVE_WARM, b, 50);
+    job = job_new(w, MOVE_WARM, b);
+    job->n = 50;
     move_done(w, job, DENY_NONE);
     blob_unref(&b);
 }
@@ -351,7 +363,7 @@ a_removal_is_done_and_not_answered(void **state)
     assert_true(movers_await(w->movers, b, 0,
                              &(struct move_job){.worker = 1, .session = 77,
                                                 .request = 5}));
-    movers_submit(w->movers, job_new(w, MOVE_REMOVE, NULL, 0));
+    movers_submit(w->movers, job_new(w, MOVE_REMOVE, NULL));
     p = receive(w, 1);
     assert_int_equal(p->event->token, MOVE_GREW);
     assert_int_equal(p->event->request, 5);
@@ -425,7 +437,7 @@ all_that_was_submitted_is_done_before_the_end_and_nothing_after(void **state)
 
     move_done(w, append_job(w, b, writer, 100), DENY_NONE);
     for (int i = 0; i < 50; i++)
-        movers_submit(w->movers, job_new(w, MOVE_WARM, b, 10));
+        movers_submit(w->movers, job_new(w, MOVE_WARM, b));
     movers_submit(w->movers, finish_job(w, b, writer));
     movers_finish(w->movers);
     mailbox_take(&w->boxes[1].mailbox, &w->boxes[1].taken);
@@ -435,7 +447,7 @@ all_that_was_submitted_is_done_before_the_end_and_nothing_after(void **state)
     cmd = receive_share();
     command_free(&cmd);
 
-    movers_submit(w->movers, job_new(w, MOVE_REMOVE, NULL, 0));
+    movers_submit(w->movers, job_new(w, MOVE_REMOVE, NULL));
     movers_finish(w->movers);
     assert_int_equal(room_on_disk(w->room, ""), 100);
     blob_unref(&b);

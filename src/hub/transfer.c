@@ -177,7 +177,7 @@ transfer_keep_alive(struct hub *h, struct transfer *t, int64_t now_ms)
 void
 transfer_remove_body(struct hub *h, const struct file_id *id)
 {
-    struct move_job *job = move_job_new(MOVE_REMOVE, NULL, 0);
+    struct move_job *job = move_job_new(MOVE_REMOVE, NULL);
 
     job->id = *id;
     *h->moves_end = job;

@@ -280,7 +280,7 @@ static void
 finish_file(void *arg, const struct file_id *id, uint64_t size)
 {
     struct server *s = arg;
-    struct move_job *job = move_job_new(MOVE_FINISH, NULL, 0);
+    struct move_job *job = move_job_new(MOVE_FINISH, NULL);
     job->id = *id;
     job->size = size;
     movers_submit(s->movers, job);
