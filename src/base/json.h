@@ -27,7 +27,8 @@ void json_key(struct json *j, const char *key);
 /* Ends the object. 0, or -ENOBUFS with nothing appended at all. */
 int json_close(struct json *j) MUST_USE;
 
-/* One string with its quotes (json_string is a library's); -ENOBUFS with nothing appended. */
+/* One string with its quotes (json_string is a library's); -ENOBUFS with
+ * nothing appended. */
 int json_quoted(struct buf *out, struct str s) MUST_USE;
 
 #endif

@@ -57,8 +57,9 @@ bool line_wire_file(struct str line, struct str *name, uint64_t *size);
 /* The same at the front of p[0..n), for who sends no newline behind it: it
  * ends where the first number behind a second colon does, if what follows is
  * neither a digit nor a colon. A newline there still belongs to it; any other
- * byte is the file's first. False: there is none of at most `max` bytes in p[0..n),
- * not yet or not at all. *raw is the header (borrowed), *used its length with its newline. */
+ * byte is the file's first. False: there is none of at most `max` bytes in
+ * p[0..n), not yet or not at all. *raw is the header (borrowed), *used its
+ * length with its newline. */
 #define LINE_WIRE_HEADER_BYTES 1024
 bool line_wire_bare_file(const uint8_t *p, size_t n, size_t max,
                          struct str *raw, size_t *used);

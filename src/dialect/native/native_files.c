@@ -365,7 +365,8 @@ native_files_drain(struct conn *c, struct native_files *files)
 {
     struct file_stream *f;
 
-    while (conn_queued(c) < QUEUE_BYTES && (f = next_ready(files->open)) != NULL) {
+    while (conn_queued(c) < QUEUE_BYTES &&
+           (f = next_ready(files->open)) != NULL) {
         bool sent = send_chunk(c, f);
 
         list_remove(&f->link);
@@ -466,9 +467,10 @@ finish_put(struct conn *c, struct native_files *files,
            struct file_stream *f, const Envelope *e)
 {
     const ProtobufCBinaryData *sum = &e->file_end->sha256;
+    bool numbered = e->request > 0 && e->request <= NATIVE_REQUEST_MAX;
+    bool summed = sum->len == 0 || sum->len == SHA256_BYTES;
 
-    if (e->request == 0 || e->request > NATIVE_REQUEST_MAX || (sum->len != 0 && sum->len != SHA256_BYTES) ||
-        f->up.state != UPLOAD_READY) {
+    if (!numbered || !summed || f->up.state != UPLOAD_READY) {
         refuse(c, e->request, DENY_BAD_REQUEST,
                "A file's end needs a number, an open stream, and 32 bytes of "
                "SHA-256 or none");

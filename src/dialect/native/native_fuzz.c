@@ -5,9 +5,9 @@
  * it is cut; a small core answers every command, a small mover every job (no
  * byte reaches a disk, but all of it counts). Oracles: what is said and
  * what is commanded does not depend on the cuts; all text in commands is
- * clean; everything said is magic, whole envelopes and whole frames of bytes; no
- * upload has more bytes in memory than its credit; and once every command is
- * answered nobody is held. */
+ * clean; everything said is magic, whole envelopes and whole frames of bytes;
+ * no upload has more bytes in memory than its credit; and once every command
+ * is answered nobody is held. */
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/utf8.h"
