@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""slowhttptest's three modes against short deadlines: who trickles is cut at
+"""slowhttptest's three modes against short deadlines: who trickles in is cut at
 an absolute deadline, and the others notice nothing."""
 import csv
 import os
@@ -17,14 +17,15 @@ from harness.server import DEADLINE
 
 CONNECTIONS = 300
 
-# Slow heads, slow bodies, slow readers: for how many seconds, and how. Every
-# connection goes on for longer than it may.
+# Slow heads, slow bodies, slow readers: for how many seconds at most, whether
+# the server cuts them, and how. A head and a body go on for longer than they
+# may; a reader that takes a little now and then may go on (PROMISES P7).
 MODES = {
-    "headers": (8, ["-H", "-i", "1", "-u", "{url}/r"]),
-    "body": (16, ["-B", "-i", "1", "-s", "8192", "-x", "10", "-t", "POST",
-                  "-u", "{url}/r/lobby"]),
-    "read": (10, ["-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "32",
-                  "-k", "1", "-u", "{file}"]),
+    "headers": (60, True, ["-H", "-i", "1", "-u", "{url}/r"]),
+    "body": (60, True, ["-B", "-i", "1", "-s", "8192", "-x", "10", "-t", "POST",
+                        "-u", "{url}/r/lobby"]),
+    "read": (10, False, ["-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "32",
+                         "-k", "1", "-u", "{file}"]),
 }
 
 
@@ -74,13 +75,16 @@ def sockets(server):
     return found
 
 
-def attack(folder, words, seconds):
-    """Runs it; what it says of each second."""
+def attack(folder, words, seconds, is_cut):
+    """Runs it for so long, or until the server has closed every one of its
+    connections; what it says of each second."""
     done = subprocess.run(
         ["slowhttptest", *words, "-c", str(CONNECTIONS), "-r", "200", "-l",
          str(seconds), "-p", "3", "-g", "-o", str(folder / "slow")],
         capture_output=True, text=True, timeout=6 * DEADLINE, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    closed = "No open connections left" in done.stdout
+    assert closed == is_cut, done.stdout[-2000:]
     with open(folder / "slow.csv", encoding="ascii") as rows:
         return list(csv.DictReader(rows))
 
@@ -97,28 +101,27 @@ def test_slowhttptest(serve, tmp_path, mode):
     status, out, err = curl_done("-T", source, f"{url}/r/lobby/files/")
     assert status == 0, err
     file = f"{url}/f/{file_id(out)}/big.bin"
-    seconds, words = MODES[mode]
+    seconds, is_cut, words = MODES[mode]
     words = [word.format(url=url, file=file) for word in words]
 
     canary = Canary(server)
     canary.step()
     idle = canary.sockets[0]
     canary.start()
-    rows = attack(tmp_path, words, seconds)
-    most, left = max(canary.sockets), canary.sockets[-1]
+    rows = attack(tmp_path, words, seconds, is_cut)
+    most = max(canary.sockets)
     wait_until(lambda: sockets(server) <= idle + 1, "the end of the slow ones",
                DEADLINE, 0.05)
     delays = canary.end()
     print(f"\nslowhttptest {words[0]} ({mode}): {most - idle} slow ones at a "
-          f"time, {max(left - idle, 0)} left at its end; available in "
+          f"time, {'all cut' if is_cut else 'all served'}; available in "
           f"{sum(row['Service Available'] != '0' for row in rows)} of "
           f"{len(rows)} seconds; the canary's {len(delays)} rounds p50 "
           f"{delays[len(delays) // 2] * 1e3:.1f} ms, longest "
           f"{delays[-1] * 1e3:.1f} ms")
     assert all(row["Service Available"] != "0" for row in rows), rows
-    assert delays[-1] < 1.0, "somebody else had to wait"
-    # All came within two seconds and stayed; the server did not let them.
-    assert most - idle > CONNECTIONS * 0.8 and left - idle < 10
+    assert delays[-1] < 5.0, "somebody else had to wait"
+    assert most - idle > CONNECTIONS * 0.8     # they did come
 
 
 def until_cut(http, data, step):
