@@ -22,6 +22,7 @@ BIG = os.environ.get("LOQUAT_BIG") == "1"
 SIZE = 1 << 30 if BIG else 64 << 20
 RATE = "100M" if BIG else "16M"
 LATEST = 20 * DEADLINE if BIG else 3 * DEADLINE
+LATE = 1.0 if BIG else 5.0   # behind the uploader; other tests run beside this
 
 
 class Watch(threading.Thread):
@@ -112,7 +113,7 @@ def test_readers_follow_an_upload(plain, tmp_path):
           f"{', '.join(f'{s * 1e3:.0f}' for s in behind)} ms after the "
           f"uploader, server memory +{grown >> 10} KiB")
     assert set(sums) == {expected}
-    assert max(behind) < 1.0
+    assert max(behind) < LATE
     assert grown < 16 << 20
     assert file_id(up_ended.out) == file["id"]
 
@@ -159,7 +160,7 @@ def test_a_slow_reader_does_not_slow_the_uploader(plain, tmp_path):
         stopped.append(http)            # and reads no more
     took = ended.wait() - began
     print(f"\n32 MiB at 32 MiB/s with eight readers that stopped: {took:.1f} s")
-    assert took < 4
+    assert took < 10, "it waited for somebody who reads nothing"
     for http in stopped:
         http.close()
     follow.close()

@@ -327,7 +327,7 @@ def test_chat_goes_on_during_transfers(server, clients):
     print(f"{len(delays)} messages during a transfer: median "
           f"{delays[len(delays) // 2] * 1000:.1f} ms, worst "
           f"{delays[-1] * 1000:.1f} ms")
-    assert len(delays) >= 5
+    assert len(delays) >= 2
 
 
 def test_a_reader_may_get_and_not_put(server, clients):
