@@ -147,7 +147,7 @@ two_pieces_are_in_memory_and_then_it_waits(void **state)
     assert_int_equal(give(p, 300), 0);
     append(p);
     assert_true(upload_has_room(&p->up));
-    assert_int_equal(p->conn->jobs->n, 100);
+    assert_int_equal(p->conn->jobs->data.n, 100);
     assert_int_equal(give(p, 300), 100);
     append(p);
     append(p);
@@ -163,11 +163,11 @@ small_pieces_are_gathered_while_one_is_under_way(void **state)
     begin(p, 1000, false, LIMIT_PIECE_BYTES);
     for (int i = 0; i < 10; i++)
         assert_int_equal(give(p, 100), 100);
-    assert_int_equal(p->conn->jobs->n, 100);
+    assert_int_equal(p->conn->jobs->data.n, 100);
     assert_null(p->conn->jobs->next);
     upload_finish(p->conn, &p->up, NULL);
     append(p);
-    assert_int_equal(p->conn->jobs->n, 900);
+    assert_int_equal(p->conn->jobs->data.n, 900);
     append(p);
     expect_done(p, 1000);
 }
