@@ -206,9 +206,9 @@ do_job(struct conn *c, const struct move_job *job, struct disk *disk,
         job->what == MOVE_FINISH ? ANSWER_POSTED : ANSWER_MOVED;
     struct event *e;
 
-    must(job->n <= LIMIT_CREDIT_BYTES);
+    must(job->data.n <= LIMIT_CREDIT_BYTES);
     if (job->what == MOVE_APPEND)
-        *bytes_of(disk, job->request) += job->n;
+        *bytes_of(disk, job->request) += job->data.n;
     file.size = *bytes_of(disk, job->request);
     e = event_new_file(kind, none, none, none, &file);
     e->request = job->request;
