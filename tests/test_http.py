@@ -54,8 +54,7 @@ def test_the_time_for_a_head_is_absolute(serve):
     try:
         while time.monotonic() - began < DEADLINE:
             http.send(b"X-Slow: 1\r\n")
-            time.sleep(0.05)
-            if http.rest or _readable(http):
+            if http.rest or _readable(http, 0.05):
                 break
     except (BrokenPipeError, ConnectionResetError):
         pass
@@ -70,8 +69,8 @@ def test_the_time_for_a_head_is_absolute(serve):
     idle.close()
 
 
-def _readable(http):
-    return select.select([http.socket], [], [], 0)[0]
+def _readable(http, within):
+    return select.select([http.socket], [], [], within)[0]
 
 
 def test_what_is_left_of_a_refused_body_is_no_request(server):

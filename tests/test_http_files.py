@@ -5,10 +5,10 @@ import hashlib
 import os
 import random
 import subprocess
-import time
 
 import pytest
 
+from harness.files import wait_until
 from harness.http import Follow, HttpSocket, head, request
 from harness.line import LineClient
 from harness.server import DEADLINE
@@ -389,10 +389,8 @@ def test_an_upload_may_come_with_its_creation(store, clients):
 def test_an_abandoned_upload_expires(serve):
     server = serve(*ROOMY, "--files-unfinished", "1s")
     path = create(server, 10, body=b"abc").headers["location"]
-    end = time.monotonic() + DEADLINE
-    while os.listdir(server.folder / "data" / "files"):
-        assert time.monotonic() < end, "its bytes are still there"
-        time.sleep(0.05)
+    wait_until(lambda: not os.listdir(server.folder / "data" / "files"),
+               "the end of its bytes")
     assert request(server, "HEAD", path, headers=TUS).status == 404
 
 
