@@ -29,6 +29,7 @@
 #define LIMIT_FILES_PAGE         500
 #define LIMIT_HTTP_HEAD_BYTES    (16 * 1024)
 #define LIMIT_HTTP_TARGET_BYTES  (8 * 1024)
+#define LIMIT_HTTP_HOST_BYTES    (255 + 6)     /* a name and its port */
 #define LIMIT_HTTP_HEADERS       64
 #define LIMIT_HTTP_METHOD_BYTES  32
 #define LIMIT_HTTP_CHUNK_BYTES   256     /* a chunk's extensions */

@@ -16,8 +16,6 @@
 #include "dialect/http/http_out.h"
 #include "dialect/http/http_request.h"
 
-#define UPGRADE_PROTOCOL "loquat.v1"
-
 /* The methods of RFC 9110 §9.3 and RFC 5789, and HTTP/2's preface, which is
  * answered like any bad version. */
 static const char *const words[] = {
@@ -121,8 +119,7 @@ take(struct conn *c, const uint8_t *p, size_t n)
     case STAGE_BUSY:
         return http_request_input(c, p, n);
     case STAGE_FOLLOW:
-        conn_hold(c);        /* nothing can follow a stream without an end */
-        return 0;
+        return n;            /* nothing can follow a stream without an end */
     case STAGE_DRAIN:
         return drop(c, n);
     case STAGE_OVER:
@@ -136,7 +133,7 @@ static void
 upgrade(struct conn *c)
 {
     conn_release(c);
-    if (!conn_upgrade(c, str_of(UPGRADE_PROTOCOL)))
+    if (!conn_upgrade(c, str_of(HTTP_WS_PROTOCOL)))
         end(c, "no such subprotocol", false);
 }
 

@@ -18,7 +18,13 @@
 enum {
     STEP_BYTES = 16 * 1024,      /* parsed at a time; bounds pending */
     RESULT_BYTES = 512 * 1024,
+    LINK_BYTES = 2048,           /* more than one file's line or object */
 };
+
+_Static_assert(LIMIT_HTTP_PARTS * LINK_BYTES <= RESULT_BYTES &&
+                   LIMIT_HTTP_HOST_BYTES + 6 * LIMIT_FILE_NAME_BYTES + 300 <=
+                       LINK_BYTES,
+               "what is told of a form's files has room");
 
 enum part { PART_OTHER, PART_NAME, PART_FILE };
 
@@ -162,6 +168,8 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
     struct form *f = http_x(c)->own;
 
     (void)sub;
+    if (e->request != f->u.request)
+        return;                  /* of a file before this one */
     upload_answer(c, &f->u, e);
     if (failed(c, f))
         return;

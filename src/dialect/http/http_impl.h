@@ -18,6 +18,7 @@
 #include "dialect/http/http_chunk_wire.h"
 #include "dialect/http/http_wire.h"
 
+#define HTTP_WS_PROTOCOL    "loquat.v1"
 #define HTTP_BODY_WINDOW_MS 10000    /* over which a body's rate is averaged */
 #define HTTP_HEARTBEAT_MS   15000    /* of a live stream */
 #define HTTP_DRAIN_MS       2000     /* for a peer that still sends what was */

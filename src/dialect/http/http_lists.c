@@ -13,7 +13,6 @@ enum {
     FILES_PAGE = 100,            /* of an HTML page: its names take room */
 };
 
-/* One of the two: an item's text, and the whole in JSON. */
 static void
 send_list(struct conn *c, struct buf *b)
 {

@@ -245,12 +245,13 @@ static size_t
 take_fixed(struct conn *c, const uint8_t *p, size_t n)
 {
     struct http_exchange *x = http_x(c);
-    size_t span = n < x->left ? n : (size_t)x->left;
-    size_t took = give(c, (struct str){(const char *)p, span});
+    size_t span = n < x->left ? n : (size_t)x->left, took;
 
+    x->left -= span;         /* a refusal counts what still comes by it */
+    took = give(c, (struct str){(const char *)p, span});
     if (http_x(c) != x)
         return took;
-    x->left -= took;
+    x->left += span - took;
     if (x->left == 0)
         finish_body(c);
     return took;

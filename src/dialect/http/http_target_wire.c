@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialect/http/http_target_wire.h"
 
+#include "base/limits.h"
+
 static bool
 digit(char c)
 {
@@ -50,7 +52,7 @@ bool
 http_authority_valid(struct str s)
 {
     unsigned long long port;
-    size_t n = host_length(s);
+    size_t n = s.n > LIMIT_HTTP_HOST_BYTES ? 0 : host_length(s);
 
     if (n == 0)
         return false;

@@ -20,8 +20,8 @@ struct http_target {
  * Borrows from s, or is static. False when it is anything else. */
 bool http_target_parse(struct str s, bool asterisk, struct http_target *ret);
 
-/* host[:port] with a name, an IPv4 address or [IPv6]; never empty, no user
- * (RFC 9110 §4.2.4), no zone. */
+/* host[:port] with a name, an IPv4 address or [IPv6]; never empty, no longer
+ * than LIMIT_HTTP_HOST_BYTES, no user (RFC 9110 §4.2.4), no zone. */
 bool http_authority_valid(struct str s);
 
 #endif

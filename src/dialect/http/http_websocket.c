@@ -6,8 +6,6 @@
 #include "dialect/http/http_out.h"
 #include "dialect/http/http_ws_wire.h"
 
-#define PROTOCOL "loquat.v1"
-
 static void
 refuse(struct conn *c, unsigned status)
 {
@@ -38,7 +36,7 @@ accept_handshake(struct conn *c)
     conn_printf(c, "HTTP/1.1 101 Switching Protocols\r\nServer: loquat\r\n"
                    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Accept: %s\r\n"
-                   "Sec-WebSocket-Protocol: %s\r\n\r\n", accept, PROTOCOL);
+                   "Sec-WebSocket-Protocol: %s\r\n\r\n", accept, HTTP_WS_PROTOCOL);
     s->x->answered = true;
     s->upgrade = true;
     conn_timer(c, 0);
@@ -52,9 +50,9 @@ begin(struct conn *c)
 
     if (status != 101)
         refuse(c, (unsigned)status);
-    else if (!http_ws_offers(&x->r, PROTOCOL))
+    else if (!http_ws_offers(&x->r, HTTP_WS_PROTOCOL))
         http_fail(c, 400, "bad_subprotocol",
-                  "The subprotocol here is " PROTOCOL);
+                  "The subprotocol here is " HTTP_WS_PROTOCOL);
     else
         accept_handshake(c);
 }

@@ -212,6 +212,26 @@ only_http_1_0_and_1_1_are_spoken(void **state)
     expect("GET / HTTP/+1.1\r\n\r\n", 400);
 }
 
+/* It is said again in links. */
+static void
+a_host_is_no_longer_than_a_name(void **state)
+{
+    char host[400], request[500];
+
+    (void)state;
+    memset(host, 'a', sizeof host);
+    for (int n = LIMIT_HTTP_HOST_BYTES; n <= LIMIT_HTTP_HOST_BYTES + 1; n++) {
+        snprintf(request, sizeof request,
+                 "GET / HTTP/1.1\r\nHost: %.*s\r\n\r\n", n, host);
+        expect_n(request, strlen(request),
+                 n > LIMIT_HTTP_HOST_BYTES ? 400 : 200);
+    }
+    memset(host, '0', sizeof host);
+    snprintf(request, sizeof request,
+             "GET / HTTP/1.1\r\nHost: a:%.*s\r\n\r\n", 300, host);
+    expect_n(request, strlen(request), 400);
+}
+
 static void
 one_host_is_needed(void **state)
 {
@@ -428,6 +448,7 @@ main(void)
         cmocka_unit_test(a_field_line_has_a_token_and_a_colon),
         cmocka_unit_test(a_request_line_has_three_words_and_two_spaces),
         cmocka_unit_test(only_http_1_0_and_1_1_are_spoken),
+        cmocka_unit_test(a_host_is_no_longer_than_a_name),
         cmocka_unit_test(one_host_is_needed),
         cmocka_unit_test(targets_have_three_forms),
         cmocka_unit_test(a_length_is_digits_and_comes_once),
