@@ -50,6 +50,16 @@ hold(struct conn *c)
     conn_hold(c);
 }
 
+/* A line, or half of one, lies there until its turn comes. */
+static void
+hold_back(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    st->held_back = true;
+    hold(c);
+}
+
 /* What a line has to say would come too early, or within a file. */
 static bool
 is_busy(const struct line_state *st)
@@ -68,7 +78,8 @@ line_settle(struct conn *c)
     line_files_tidy(st);
     if (st->waiting && !is_busy(st)) {
         st->waiting = false;
-        st->waited = true;
+        st->waited = st->held_back;
+        st->held_back = false;
     }
     holds = st->waiting || line_files_hold(st);
     if (holds && !st->holding)
@@ -371,7 +382,7 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     if (found == LINE_WIRE_TOO_LONG ? is_busy(st) : is_early(st, text)) {
         st->wire = before;
         used = 0;
-        hold(c);
+        hold_back(c);
     } else if (found == LINE_WIRE_TOO_LONG) {
         refuse_long(c, st);
     } else {
@@ -461,7 +472,7 @@ timer(struct conn *c, const uint8_t *p, size_t n)
     if (conn_held(c))
         return 0;
     if (is_busy(st)) {          /* its turn comes with the last answer */
-        hold(c);
+        hold_back(c);
         return 0;
     }
     take_rest(c, p, n);

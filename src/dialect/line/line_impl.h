@@ -33,6 +33,7 @@ struct line_state {
     uint16_t serial;          /* of uploads and downloads */
     enum line_phase phase : 4;
     bool waiting : 1;         /* the next line needs all of it answered */
+    bool held_back : 1;       /* it has come, and lies unparsed */
     bool waited : 1;          /* it may come now, before the next file goes */
     bool holding : 1;         /* conn_hold() was called */
     bool pausing : 1;         /* the timer is for an unfinished line */

@@ -145,6 +145,21 @@ whoever_wants_it_is_sent_files_as_they_arrive(void **state)
 }
 
 static void
+a_question_before_keeps_no_file_back(void **state)
+{
+    struct line_play play = inline_bob();
+
+    (void)state;
+    say(&play, "/who\n");
+    expect_has(&play, "= WHO #lobby\n");
+    line_play_arrive(&play, 1, "a.bin", 12);
+    line_play_event(&play, uploading(1, 12));
+    line_play_grow(&play, 1, "half,\n", 6);
+    expect_has(&play, "< FILE:a.bin:12\n< half,\n");
+    line_play_done(&play);
+}
+
+static void
 a_refusal_during_a_file_comes_behind_it(void **state)
 {
     struct line_play play = inline_bob();
@@ -288,6 +303,7 @@ main(void)
         cmocka_unit_test(a_file_of_unknown_size_has_to_be_shared_first),
         cmocka_unit_test(what_is_no_file_is_not_sent),
         cmocka_unit_test(whoever_wants_it_is_sent_files_as_they_arrive),
+        cmocka_unit_test(a_question_before_keeps_no_file_back),
         cmocka_unit_test(a_refusal_during_a_file_comes_behind_it),
         cmocka_unit_test(what_was_not_heard_of_before_is_sent_with_its_message),
         cmocka_unit_test(files_wait_for_each_other_and_too_many_are_left),
