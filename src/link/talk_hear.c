@@ -5,6 +5,8 @@
  * first one that is not TALK_ON ends the talk. */
 #include "link/talk_impl.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 enum {
@@ -94,6 +96,8 @@ hear_welcome(struct talk *t, const Loquat__V1__Welcome *w)
                          LOQUAT__V1__ERROR_CODE__ERROR_CODE_BAD_VERSION,
                          "the server speaks version %u of the protocol, "
                          "not %d", w->version, TALK_VERSION);
+    if (strlen(w->name) > LIMIT_ROOM_BYTES)   /* it is said again in a Hello */
+        return talk_nonsense(t, "a name that is too long");
     t->phase = TALK_LIVE;
     t->welcomed = true;
     t->epoch = w->epoch;

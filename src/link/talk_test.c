@@ -143,6 +143,22 @@ be_in_ops(struct world *w)
 
 /* ---- Tests ---- */
 
+/* It is said again in the next Hello, which must fit into a frame. */
+static void
+a_name_that_no_server_gives_ends_the_talk(void **state)
+{
+    struct world *w = *state;
+    char name[LIMIT_ROOM_BYTES + 2];
+
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    talk_begin(&w->t);
+    put_magic(&w->bytes);
+    PUT(&w->bytes, 1, WELCOME, Welcome, welcome, .version = 1, .server = "s",
+        .name = name);
+    assert_int_equal(deliver(w), TALK_LOST);
+}
+
 static void
 the_hello_comes_first_and_rooms_follow_the_welcome(void **state)
 {
@@ -511,6 +527,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_name_that_no_server_gives_ends_the_talk),
         TEST(the_hello_comes_first_and_rooms_follow_the_welcome),
         TEST(bytes_may_come_in_any_pieces),
         TEST(a_message_comes_once_and_a_gap_ends_the_connection),

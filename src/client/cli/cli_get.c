@@ -32,6 +32,9 @@ static void
 leave_file(struct get *g)
 {
     cli_progress_hide(&g->bar);
+    if (g->has_timer)
+        uv_timer_stop(&g->retry);      /* it was for this one */
+    g->kept = 0;
     if (g->s.link != NULL)
         link_file_close(g->s.link, &g->f);
     get_item_done(g);

@@ -36,6 +36,9 @@ static void
 leave_file(struct put *p)
 {
     cli_progress_hide(&p->bar);
+    if (p->has_timer)
+        uv_timer_stop(&p->retry);      /* it was for this one */
+    p->kept = 0;
     if (p->s.link != NULL)
         link_file_close(p->s.link, &p->f);
     put_item_done(&p->item);

@@ -4,8 +4,8 @@
  * a folder as a tar archive. */
 #include "client/cli/cli_put.h"
 
+#include "base/file_name.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,9 +33,8 @@ put_set_shown(struct put_item *item, const char *name)
 {
     struct buf clean;
 
-    buf_init(&clean, 64 * 1024);
-    if (utf8_clean(&clean, str_of(name), UTF8_ONE_LINE) < 0)
-        buf_clear(&clean);
+    buf_init(&clean, LIMIT_FILE_NAME_BYTES + 1);
+    file_name_safe(&clean, str_of(name));
     must(buf_append(&clean, "", 1) == 0);
     free(item->shown);
     item->shown = must_strdup(clean.p);

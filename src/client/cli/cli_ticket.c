@@ -130,8 +130,7 @@ cli_ticket_clear(struct cli_ticket *t)
     t->given = false;
     if (t->path == NULL)
         return;
-    (void)!ftruncate(t->fd, 0);
-    (void)!unlink(t->path);
+    (void)!ftruncate(t->fd, 0);    /* kept: the next one goes into it */
 }
 
 void
