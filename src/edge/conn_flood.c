@@ -10,6 +10,8 @@ static const bool costs[] = {
     [COMMAND_POST] = true,  [COMMAND_JOIN] = true,    [COMMAND_PART] = true,
     [COMMAND_TOPIC] = true, [COMMAND_RENAME] = true,  [COMMAND_AWAY] = true,
     [COMMAND_WHO] = true,   [COMMAND_HISTORY] = true, [COMMAND_ROOMS] = true,
+    [COMMAND_UPLOAD] = true, [COMMAND_RESUME] = true, [COMMAND_FETCH] = true,
+    [COMMAND_FILES] = true,
 };
 
 bool

@@ -98,6 +98,12 @@ what_bothers_others_costs_a_token(void **state)
     assert_true(flood_costs(COMMAND_HISTORY));
     assert_true(flood_costs(COMMAND_WHO));
     assert_true(flood_costs(COMMAND_ROOMS));
+    assert_true(flood_costs(COMMAND_UPLOAD));
+    assert_true(flood_costs(COMMAND_RESUME));
+    assert_true(flood_costs(COMMAND_FETCH));
+    assert_true(flood_costs(COMMAND_FILES));
+    assert_false(flood_costs(COMMAND_RESERVE));
+    assert_false(flood_costs(COMMAND_DROP));
     assert_false(flood_costs(COMMAND_ENTER));
     assert_false(flood_costs(COMMAND_LEAVE));
     assert_false(flood_costs(COMMAND_PING));

@@ -332,7 +332,7 @@ static bool
 send_chunk(struct conn *c, struct file_stream *f)
 {
     size_t n = f->credit < CHUNK_BYTES ? f->credit : CHUNK_BYTES;
-    struct slab *s = slab_new(FRAME_FILE_HEADER_BYTES + CHUNK_BYTES);
+    struct slab *s = slab_new(FRAME_FILE_HEADER_BYTES + n);
 
     n = download_read(c, &f->down, s->p + FRAME_FILE_HEADER_BYTES, n);
     if (n == 0) {
