@@ -82,7 +82,7 @@ may_write(const struct blob *b, uint64_t writer)
 }
 
 /* The disk may have filled up since the writer was let in, whoever did it.
- * What the other writers need is not held against this one. */
+ * What the other writers still need is not this one's to take. */
 static int
 check_floor(struct blob *b, uint64_t end)
 {

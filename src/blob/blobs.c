@@ -106,13 +106,23 @@ dig_up(struct blobs *home)
     return b;
 }
 
-void
-blobs_clear_graves(struct blobs *home)
+/* The folder is locked: until a grave is cleared, its file must not be
+ * opened anew. */
+static void
+clear_graves(struct blobs *home)
 {
     struct blob *b;
 
     while ((b = dig_up(home)) != NULL)
         destroy(b);
+}
+
+void
+blobs_clear_graves(struct blobs *home)
+{
+    pthread_mutex_lock(&home->folder);
+    clear_graves(home);
+    pthread_mutex_unlock(&home->folder);
 }
 
 /* The last reference goes under the registry's lock, so that nobody finds the
@@ -318,7 +328,7 @@ find(struct blobs *home, const struct file_id *id, struct blob **ret)
     int rc;
 
     while ((rc = look_up(home, id, ret)) == -EAGAIN)
-        blobs_clear_graves(home);
+        clear_graves(home);
     if (rc < 0 || *ret != NULL)
         return rc;
     rc = open_file(home, id, O_RDONLY, true, ret);

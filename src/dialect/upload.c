@@ -251,16 +251,28 @@ upload_pause(struct conn *c, struct upload *u)
 
 /* --- The answers -------------------------------------------------------- */
 
+/* Bytes with another sum than they should have are of no use to anybody; and
+ * all of them are there, so that a restart would finish the file. */
+static void
+give_up_wrong(struct conn *c, struct upload *u)
+{
+    if (u->why != DENY_BAD_CHECKSUM)
+        return;
+    command(c, u, COMMAND_DROP);
+    u->granted = false;
+}
+
 static void
 on_moved(struct conn *c, struct upload *u, const struct event *e)
 {
     u->moving = false;
     if (u->state != UPLOAD_OPENING && e->file->size > u->on_disk)
-        u->on_disk = e->file->size;
+        u->on_disk = least(u->offset, e->file->size);  /* not a later writer's */
     if (u->state == UPLOAD_FAILED)
         return;
     if (e->deny != DENY_NONE) {
         fail(u, e->deny, e->text);
+        give_up_wrong(c, u);
     } else if (e->token == MOVE_OPEN_WRITE) {
         on_opened(u, e);
         reserve(c, u);          /* a resumed one may lie at a step's end */
@@ -364,16 +376,25 @@ must_be_dropped(const struct upload *u)
     return u->granted && !u->facts.resumable;
 }
 
-/* A resumable one is found as far along as it can be. */
+/* A resumable one stays as far along as it is; the disk is told that nobody
+ * writes any more, or what is missing of it would count as needed. With a job
+ * under way that follows it: should it be done before that, the last piece is
+ * lost, of which the uploader has not been told either. */
 static void
 leave(struct conn *c, struct upload *u)
 {
-    if (u->blob == NULL || u->moving)
+    struct move_job *job;
+
+    if (u->blob == NULL)
         return;
-    if (u->piece.n > 0)
-        append(c, u);
-    else
+    if (!u->moving && u->piece.n == 0) {
         blob_leave(u->blob, u->writer);
+        return;
+    }
+    job = u->moving ? move_job_new(MOVE_SYNC, u->blob)
+                    : move_job_append(u->blob, &u->piece);
+    job->leaves = true;
+    move(c, u, job);
 }
 
 void

@@ -216,6 +216,9 @@ the_uploaders_checksum_is_asked_for(void **state)
     assert_null(share);
     assert_int_equal(p->up.state, UPLOAD_FAILED);
     assert_int_equal(p->up.why, DENY_BAD_CHECKSUM);
+    expect_command(p, COMMAND_DROP);     /* or a restart would share it */
+    upload_close(p->conn, &p->up);
+    expect_no_command(p);
 }
 
 /* --- Refusals ----------------------------------------------------------- */

@@ -116,8 +116,12 @@ do_open_write(struct blobs *blobs, struct move_job *job)
 static int
 do_append(struct blobs *blobs, struct move_job *job)
 {
+    int rc = blob_append(job->blob, job->writer, job->data.p, job->data.n);
+
     (void)blobs;
-    return blob_append(job->blob, job->writer, job->data.p, job->data.n);
+    if (job->leaves)
+        blob_leave(job->blob, job->writer);
+    return rc;
 }
 
 static int

@@ -39,6 +39,7 @@ struct move_job {
     uint8_t sha256[32];
     size_t n;                     /* WARM: how many bytes */
     struct buf data;              /* APPEND: owned */
+    bool leaves;                  /* APPEND: the writer goes afterwards */
 };
 
 /* Refs blob (may be NULL). Returns owned. */

@@ -353,6 +353,21 @@ syncing_leaves_the_blob_to_the_next_writer(void **state)
 }
 
 static void
+a_last_piece_takes_its_writer_with_it(void **state)
+{
+    struct world *w = *state;
+    uint64_t writer = 0;
+    struct blob *b = open_write(w, 100, &writer);
+    struct move_job *job = append_job(w, b, writer, 50);
+
+    job->leaves = true;
+    move_done(w, job, DENY_NONE);
+    assert_int_equal(blob_written(b), 50);
+    move_done(w, append_job(w, b, writer, 50), DENY_BAD_OFFSET);
+    blob_unref(&b);
+}
+
+static void
 a_removal_is_done_and_not_answered(void **state)
 {
     struct world *w = *state;
@@ -519,6 +534,7 @@ main(void)
         world_unit_test(every_refusal_has_its_reason),
         world_unit_test(without_descriptors_it_is_said_so),
         world_unit_test(syncing_leaves_the_blob_to_the_next_writer),
+        world_unit_test(a_last_piece_takes_its_writer_with_it),
         world_unit_test(a_removal_is_done_and_not_answered),
         world_unit_test(who_waits_for_growth_hears_of_it_once),
         world_unit_test(forgetting_and_growing_may_meet),

@@ -532,14 +532,13 @@ share_again(struct call *x)
     return DENY_NONE;
 }
 
-enum deny
-transfer_share(struct call *x)
+static enum deny
+share_known(struct call *x)
 {
     struct transfer *t;
     struct room *r;
     enum deny d;
 
-    must(x->command->file != NULL);
     t = transfer_find(x->hub, &x->command->file->id);
     if (t == NULL)
         return share_again(x);
@@ -548,5 +547,22 @@ transfer_share(struct call *x)
         return d;
     d = share(x, r, t);
     room_settle(x->hub, r);
+    return d;
+}
+
+/* Whoever asked may be gone: the operator is told what its uploader is not. */
+enum deny
+transfer_share(struct call *x)
+{
+    char id[FILE_ID_CHARS + 1];
+    enum deny d;
+
+    must(x->command->file != NULL);
+    d = share_known(x);
+    if (d != DENY_NONE && x->session == NULL) {
+        file_id_write(&x->command->file->id, id);
+        log_event(LOG_WARN, "hub", "file not shared", LOG_S("file", id),
+                  LOG_S("why", deny_word(d)));
+    }
     return d;
 }

@@ -88,8 +88,10 @@ visitor_enter(struct call *x)
 
     if (!c->visit || (s != NULL && !s->visits) || c->sender_id > INT64_MAX)
         return DENY_BAD_REQUEST;
-    if (s != NULL)
+    if (s != NULL) {
         visitor_forget(x->hub, s);
+        s->sender_id = 0;
+    }
     d = choose_name(x, &n);
     if (d != DENY_NONE)
         return d;
