@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A name goes through four steps: cleaned of what no name has, composed (NFC),
- * cut down to its last part and stripped, and shortened. Escapes of other
- * layers ("%2e%2f") are theirs to undo before; here they are letters. */
+ * cut down to its last part and stripped, and shortened; only what is left
+ * then shows whether it is a device's. Escapes of other layers ("%2e%2f") are
+ * theirs to undo before; here they are letters. */
 #include "base/file_name.h"
 
 #include "base/limits.h"
@@ -190,17 +191,17 @@ file_name_safe(struct buf *out, struct str name)
     struct str s;
 
     buf_init(&text, 12 * INPUT_MAX);
-    buf_init(&safe, 12 * INPUT_MAX + 1);
+    buf_init(&safe, LIMIT_FILE_NAME_BYTES + 1);
     clean(&text, name);
     compose(&text);
     s = strip(last_part(buf_str(&text)));
     replace_forbidden(s);
     if (s.n == 0)
         s = str_of("file");
-    if (is_device(s))
-        must(buf_append(&safe, "_", 1) == 0);
-    must(buf_append_str(&safe, s) == 0);
-    append_short(out, buf_str(&safe));
+    must(buf_append(&safe, "_", 1) == 0);
+    append_short(&safe, s);
+    s = (struct str){safe.p + 1, safe.n - 1};
+    append_short(out, is_device(s) ? buf_str(&safe) : s);
     buf_done(&safe);
     buf_done(&text);
 }

@@ -290,6 +290,22 @@ of_a_very_long_name_the_end_counts(void **state)
 }
 
 static void
+what_is_a_device_only_when_it_is_short_is_none(void **state)
+{
+    char name[300];
+    struct buf out;
+
+    (void)state;
+    memset(name, ' ', sizeof name);
+    memcpy(name, "CON", 3);
+    name[sizeof name - 1] = 'x';
+    buf_init(&out, LIMIT_FILE_NAME_BYTES);
+    file_name_safe(&out, (struct str){name, sizeof name});
+    assert_true(str_eq(buf_str(&out), str_of("_CON")));
+    buf_done(&out);
+}
+
+static void
 it_is_appended(void **state)
 {
     struct buf out;
@@ -309,6 +325,7 @@ main(void)
         cmocka_unit_test(every_name_of_the_table_becomes_what_it_says),
         cmocka_unit_test(no_combination_leaves_anything_bad),
         cmocka_unit_test(of_a_very_long_name_the_end_counts),
+        cmocka_unit_test(what_is_a_device_only_when_it_is_short_is_none),
         cmocka_unit_test(it_is_appended),
     };
 
