@@ -16,6 +16,10 @@ const struct dialect_config *conn_config(const struct conn *c);
 const char *conn_address(const struct conn *c);
 struct receiver *conn_receiver(struct conn *c);
 
+/* Nobody can listen on the way: TLS, or the local machine. What the core will
+ * take secrets from. */
+bool conn_is_secure(const struct conn *c);
+
 /* Queues bytes; written at the end of this loop turn. conn_send takes the
  * caller's reference. */
 void conn_send(struct conn *c, struct slab *s);
@@ -23,7 +27,7 @@ void conn_send_bytes(struct conn *c, const void *p, size_t n);
 void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Hands a command to the core at the end of this loop turn (takes it); stamps
- * worker, session and time. A command of the flood-limited kinds costs a
+ * worker, session, time, address and whether it is secure. A command of the flood-limited kinds costs a
  * token; without one conn_held() turns true for a while. */
 void conn_command(struct conn *c, struct command *cmd);
 

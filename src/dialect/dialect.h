@@ -14,6 +14,7 @@
 #include "auth/name.h"
 #include "base/slab.h"
 #include "hub/fanout.h"
+#include "hub/hub.h"
 #include <sys/types.h>
 
 struct conn;
@@ -37,6 +38,10 @@ struct dialect {
 
     /* What it is called as a WebSocket subprotocol; NULL: not spoken there. */
     const char *subprotocol;
+
+    /* What it is called in ALPN (RFC 7301): whoever agreed on that speaks this
+     * and nothing else. NULL: has no name there. */
+    const char *alpn;
 
     /* Pure: of the first n (1 to LIMIT_DETECT_BYTES) bytes of a connection.
      * NULL: the dialect of those that nobody else claims. */
@@ -102,6 +107,10 @@ struct dialect_config {
                                       line */
     int64_t heartbeat_ms;          /* native: how often, and when dead */
     int64_t dead_ms;
+
+    /* Accounts. */
+    bool guests;                   /* whoever gives a name may come in */
+    enum hub_registration registration;
 
     /* Files. */
     uint64_t file_bytes;           /* the largest; UINT64_MAX = no limit */

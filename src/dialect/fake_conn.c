@@ -93,6 +93,12 @@ conn_address(const struct conn *c)
     return "127.0.0.1:4711";
 }
 
+bool
+conn_is_secure(const struct conn *c)
+{
+    return !c->exposed;
+}
+
 struct receiver *
 conn_receiver(struct conn *c)
 {

@@ -21,6 +21,7 @@ struct conn {
     struct buf rest;               /* unparsed input */
     int64_t timer_ms, silent_ms;
     bool held, spoke, eof, ended, finished, clean;
+    bool exposed;                  /* conn_is_secure() says no */
     bool closing;                  /* what is commanded now goes nowhere */
     char reason[256];
 

@@ -7,6 +7,7 @@
  * place that takes it apart. */
 #include "edge/conn_impl.h"
 
+#include "base/cidr.h"
 #include "base/log.h"
 #include "edge/worker_impl.h"
 #include "net/address.h"
@@ -72,6 +73,12 @@ conn_address(const struct conn *c)
     else
         snprintf(out, CONN_ADDRESS_BYTES, "%s:%u", ip, port);
     return out;
+}
+
+bool
+conn_is_secure(const struct conn *c)
+{
+    return cidr_is_loopback(c->peer.s6_addr);
 }
 
 /* --- Beginning ---------------------------------------------------------- */

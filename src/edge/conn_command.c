@@ -80,6 +80,8 @@ void
 conn_gather(struct conn *c, struct command *cmd)
 {
     cmd->session = c->receiver.session;
+    cmd->secure = conn_is_secure(c);
+    memcpy(cmd->from, &c->peer, sizeof cmd->from);
     worker_gather(conn_worker(c), cmd);
     conn_touch(c);
 }

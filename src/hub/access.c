@@ -1,31 +1,43 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rules of the first release are short: a direct room belongs to its two
- * people and does not exist for anybody else; a channel is open, and whoever
- * has a name may speak. */
+ * A direct room belongs to its two people and does not exist for anybody
+ * else. In a channel it is the role that counts, and what the room demands for
+ * the action; being banned and being muted take away from it. docs/access.md
+ * has the table as people read it. */
 #include "hub/access.h"
 #include "base/must.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What one may do without a name. */
-static bool
-open_to_readers(enum action action)
+/* What an action needs: a name, a role, a voice, a token's scope. */
+static const struct need {
+    uint8_t scope;
+    bool name, voice;
+    enum room_role role;          /* in a room that has an owner */
+} needs[ACTIONS_N] = {
+    [ACTION_SEE]      = {SCOPE_READ},
+    [ACTION_JOIN]     = {SCOPE_READ},
+    [ACTION_READ]     = {SCOPE_READ},
+    [ACTION_POST]     = {SCOPE_POST, .name = true, .voice = true},
+    [ACTION_SHARE]    = {SCOPE_FILES, .name = true, .voice = true},
+    [ACTION_SIGNAL]   = {SCOPE_POST, .name = true, .voice = true},
+    [ACTION_TOPIC]    = {SCOPE_MANAGE, .name = true, .voice = true,
+                         .role = ROLE_MODERATOR},
+    [ACTION_INVITE]   = {SCOPE_MANAGE, .name = true, .voice = true,
+                         .role = ROLE_MODERATOR},
+    [ACTION_MODERATE] = {SCOPE_MANAGE, .name = true,
+                         .role = ROLE_MODERATOR},
+    [ACTION_GOVERN]   = {SCOPE_MANAGE, .name = true, .role = ROLE_OWNER},
+};
+
+/* Without an owner a room is everybody's, but nobody's to rule. */
+static enum room_role
+needed_role(enum action action, const struct access_room *room)
 {
-    switch (action) {
-    case ACTION_JOIN:
-    case ACTION_READ:
-    case ACTION_SEE:
-        return true;
-    case ACTION_POST:
-    case ACTION_SHARE:
-    case ACTION_TOPIC:
-    case ACTION_SIGNAL:
-        return false;
-    }
-    must(!"an action");
-    return false;
+    if (!room->owned && (action == ACTION_TOPIC || action == ACTION_INVITE))
+        return ROLE_NONE;
+    return needs[action].role;
 }
 
 static bool
@@ -57,19 +69,57 @@ access_read_key(enum room_kind kind, struct str key, struct access_room *ret)
         if (sscanf(text, "@%16" SCNx64 "+%16" SCNx64, &a, &b) != 2)
             return false;
     }
-    *ret = (struct access_room){kind, {a, b}};
+    *ret = (struct access_room){.kind = kind, .peers = {a, b}};
     return true;
+}
+
+/* May they be in it at all? Whom a hidden room does not want does not learn
+ * that there is one. */
+static enum deny
+check_entrance(const struct access_room *room, const struct access_grant *g)
+{
+    bool inside = g->role != ROLE_NONE || g->invited;
+
+    if (room->privacy == ROOM_HIDDEN && (!inside || g->banned))
+        return DENY_NO_SUCH_ROOM;
+    if (g->banned)
+        return DENY_BANNED;
+    if (room->privacy == ROOM_PRIVATE && !inside)
+        return DENY_INVITE_ONLY;
+    return DENY_NONE;
 }
 
 enum deny
 access_check(const struct access_who *who, enum action action,
-             const struct access_room *room)
+             const struct access_room *room, const struct access_grant *grant)
 {
+    static const struct access_grant nothing;
+    const struct access_grant *g = grant ? grant : &nothing;
+    const struct need *need = &needs[action];
+    enum deny d;
+
     if (room->kind == ROOM_DIRECT && !is_peer(who, room))
         return DENY_NO_SUCH_ROOM;
-    if (!who->named && !open_to_readers(action))
+    if (room->kind == ROOM_DIRECT && action >= ACTION_INVITE)
+        return DENY_FORBIDDEN;
+    d = room->kind == ROOM_DIRECT ? DENY_NONE : check_entrance(room, g);
+    if (d != DENY_NONE)
+        return d;
+    if (!who->named && need->name)
         return DENY_NO_NAME;
+    if (g->elsewhere || (who->lacks & need->scope) != 0)
+        return DENY_FORBIDDEN;
+    if (g->muted && need->voice)
+        return DENY_MUTED;
+    if (room->kind == ROOM_CHANNEL && g->role < needed_role(action, room))
+        return DENY_FORBIDDEN;
     return DENY_NONE;
+}
+
+bool
+access_outranks(enum room_role mine, enum room_role theirs)
+{
+    return mine > theirs && mine >= ROLE_MODERATOR;
 }
 
 const char *
@@ -111,6 +161,21 @@ deny_word(enum deny d)
     case DENY_BAD_CHECKSUM: return "bad_checksum";
     case DENY_BAD_OFFSET: return "bad_offset";
     case DENY_OVERLOADED: return "overloaded";
+    case DENY_NO_GUESTS: return "no_guests";
+    case DENY_NO_ACCOUNT: return "no_account";
+    case DENY_NAME_REGISTERED: return "name_registered";
+    case DENY_BAD_CREDENTIALS: return "bad_credentials";
+    case DENY_THROTTLED: return "throttled";
+    case DENY_INSECURE: return "insecure";
+    case DENY_WEAK_PASSWORD: return "weak_password";
+    case DENY_REGISTRATION_CLOSED: return "registration_closed";
+    case DENY_BAD_INVITATION: return "bad_invitation";
+    case DENY_NO_SUCH_DEVICE: return "no_such_device";
+    case DENY_INVITE_ONLY: return "invite_only";
+    case DENY_BANNED: return "banned";
+    case DENY_MUTED: return "muted";
+    case DENY_TOO_FAST: return "too_fast";
+    case DENY_NO_SUCH_BAN: return "no_such_ban";
     case DENY_STOPPING: return "stopping";
     }
     must(!"a refusal");

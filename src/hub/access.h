@@ -34,6 +34,21 @@
     X(BAD_CHECKSUM,       "The bytes do not have that checksum") \
     X(BAD_OFFSET,         "The file does not go on there") \
     X(OVERLOADED,         "The server cannot do that just now, try again later") \
+    X(NO_GUESTS,          "This server is for people with an account") \
+    X(NO_ACCOUNT,         "Only people with an account may do that") \
+    X(NAME_REGISTERED,    "That name belongs to an account, log in to use it") \
+    X(BAD_CREDENTIALS,    "That name and that secret do not belong together") \
+    X(THROTTLED,          "Too many wrong passwords, try again later") \
+    X(INSECURE,           "Secrets are only taken over an encrypted connection") \
+    X(WEAK_PASSWORD,      "That password cannot be used") \
+    X(REGISTRATION_CLOSED,"New accounts are not made here") \
+    X(BAD_INVITATION,     "That invitation is not, or no longer, good") \
+    X(NO_SUCH_DEVICE,     "There is no such device or token") \
+    X(INVITE_ONLY,        "That room is for those who were invited") \
+    X(BANNED,             "You are banned there") \
+    X(MUTED,              "You may not speak there") \
+    X(TOO_FAST,           "That room is in slow mode") \
+    X(NO_SUCH_BAN,        "There is no such ban") \
     X(STOPPING,           "The server is shutting down")
 
 enum deny {
@@ -46,24 +61,51 @@ const char *deny_text(enum deny d);    /* the sentence, without its period */
 const char *deny_word(enum deny d);    /* "name_taken", for logs and --json */
 
 enum action {
+    ACTION_SEE,        /* who is in it, that it exists */
     ACTION_JOIN,       /* be in the room and hear it */
-    ACTION_READ,       /* its messages, live or from the log */
+    ACTION_READ,       /* its messages and files, live or from the log */
     ACTION_POST,
     ACTION_SHARE,      /* upload a file into it */
-    ACTION_TOPIC,
     ACTION_SIGNAL,     /* typing, cursors */
-    ACTION_SEE,        /* who is in it, that it exists */
+    ACTION_TOPIC,
+    ACTION_INVITE,
+    ACTION_MODERATE,   /* remove, ban, mute, and see who is; slow mode,
+                          description */
+    ACTION_GOVERN,     /* roles, privacy, history, retention, name, close */
 };
 
-/* Packed, so that a receiver's other small fields lie beside `named`. */
+#define ACTIONS_N (ACTION_GOVERN + 1)
+
+/* What a token lets its bearer do at most; a person may everything. */
+enum scope {
+    SCOPE_READ = 1,    /* SEE, JOIN, READ */
+    SCOPE_POST = 2,    /* POST, SIGNAL */
+    SCOPE_FILES = 4,   /* SHARE; to fetch is to READ */
+    SCOPE_MANAGE = 8,  /* the rest, and the account itself */
+    SCOPE_ALL = 15,
+};
+
+/* Packed, so that a receiver's other small fields lie beside it. */
 struct access_who {
     uint64_t sender_id;     /* 0 = nobody yet */
-    bool named;             /* false: a reader without a name */
+    bool named : 1;         /* false: a reader without a name */
+    uint8_t lacks : 4;      /* scopes that their token has not; enum scope */
 } __attribute__((packed));
 
 struct access_room {
     enum room_kind kind;
     uint64_t peers[2];      /* a direct room's two people */
+    enum room_privacy privacy;
+    bool owned;             /* somebody is its owner */
+};
+
+/* What one person is in one room. All zero: nothing in particular. */
+struct access_grant {
+    uint8_t role;           /* enum room_role */
+    bool invited : 1;       /* may come in although it is not public */
+    bool muted : 1;
+    bool banned : 1;
+    bool elsewhere : 1;     /* their token is for another room */
 };
 
 /* A direct room's key: '@', its two sender ids as 16 hexadecimal digits each,
@@ -77,7 +119,24 @@ void access_write_key(const struct access_room *room,
 bool access_read_key(enum room_kind kind, struct str key,
                      struct access_room *ret);
 
+/* NULL grant: nothing in particular. A direct room needs none. */
 enum deny access_check(const struct access_who *who, enum action action,
-                       const struct access_room *room);
+                       const struct access_room *room,
+                       const struct access_grant *grant);
+
+/* May somebody of that role do something to one of the other: only downwards. */
+bool access_outranks(enum room_role mine, enum room_role theirs);
+
+/* An account's sender id is SENDER_ACCOUNTS + its number; no guest has one of
+ * those. */
+#define SENDER_ACCOUNTS (UINT64_C(1) << 62)
+#define SENDER_ACCOUNTS_MAX (UINT64_C(1) << 40)
+
+static inline bool
+sender_is_account(uint64_t sender_id)
+{
+    return sender_id >= SENDER_ACCOUNTS
+        && sender_id - SENDER_ACCOUNTS < SENDER_ACCOUNTS_MAX;
+}
 
 #endif

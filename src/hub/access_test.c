@@ -24,7 +24,7 @@ whoever_has_a_name_may_do_all_in_a_channel(void **state)
 
     (void)state;
     for (size_t i = 0; i < ALL; i++)
-        assert_int_equal(access_check(&who, all[i], &channel), DENY_NONE);
+        assert_int_equal(access_check(&who, all[i], &channel, NULL), DENY_NONE);
 }
 
 static void
@@ -33,12 +33,12 @@ a_reader_may_hear_and_see_but_not_speak(void **state)
     struct access_who who = {0, false};
 
     (void)state;
-    assert_int_equal(access_check(&who, ACTION_JOIN, &channel), DENY_NONE);
-    assert_int_equal(access_check(&who, ACTION_READ, &channel), DENY_NONE);
-    assert_int_equal(access_check(&who, ACTION_SEE, &channel), DENY_NONE);
-    assert_int_equal(access_check(&who, ACTION_POST, &channel), DENY_NO_NAME);
-    assert_int_equal(access_check(&who, ACTION_TOPIC, &channel), DENY_NO_NAME);
-    assert_int_equal(access_check(&who, ACTION_SIGNAL, &channel),
+    assert_int_equal(access_check(&who, ACTION_JOIN, &channel, NULL), DENY_NONE);
+    assert_int_equal(access_check(&who, ACTION_READ, &channel, NULL), DENY_NONE);
+    assert_int_equal(access_check(&who, ACTION_SEE, &channel, NULL), DENY_NONE);
+    assert_int_equal(access_check(&who, ACTION_POST, &channel, NULL), DENY_NO_NAME);
+    assert_int_equal(access_check(&who, ACTION_TOPIC, &channel, NULL), DENY_NO_NAME);
+    assert_int_equal(access_check(&who, ACTION_SIGNAL, &channel, NULL),
                      DENY_NO_NAME);
 }
 
@@ -50,11 +50,11 @@ a_direct_room_does_not_exist_for_a_third(void **state)
 
     (void)state;
     for (size_t i = 0; i < ALL; i++) {
-        assert_int_equal(access_check(&third, all[i], &direct),
+        assert_int_equal(access_check(&third, all[i], &direct, NULL),
                          DENY_NO_SUCH_ROOM);
-        assert_int_equal(access_check(&nobody, all[i], &direct),
+        assert_int_equal(access_check(&nobody, all[i], &direct, NULL),
                          DENY_NO_SUCH_ROOM);
-        assert_int_equal(access_check(&nobody, all[i], &unset),
+        assert_int_equal(access_check(&nobody, all[i], &unset, NULL),
                          DENY_NO_SUCH_ROOM);
     }
 }
@@ -66,8 +66,8 @@ both_people_of_a_direct_room_may_do_all_in_it(void **state)
 
     (void)state;
     for (size_t i = 0; i < ALL; i++) {
-        assert_int_equal(access_check(&a, all[i], &direct), DENY_NONE);
-        assert_int_equal(access_check(&b, all[i], &direct), DENY_NONE);
+        assert_int_equal(access_check(&a, all[i], &direct, NULL), DENY_NONE);
+        assert_int_equal(access_check(&b, all[i], &direct, NULL), DENY_NONE);
     }
 }
 
@@ -77,8 +77,8 @@ a_peer_without_a_name_reads_and_does_not_write(void **state)
     struct access_who a = {7, false};
 
     (void)state;
-    assert_int_equal(access_check(&a, ACTION_READ, &direct), DENY_NONE);
-    assert_int_equal(access_check(&a, ACTION_POST, &direct), DENY_NO_NAME);
+    assert_int_equal(access_check(&a, ACTION_READ, &direct, NULL), DENY_NONE);
+    assert_int_equal(access_check(&a, ACTION_POST, &direct, NULL), DENY_NO_NAME);
 }
 
 static void

@@ -24,6 +24,7 @@ enum {
     PRESENT = 32,      /* with NAMED: not a visitor either */
     INSIDE = 64,       /* by the server itself, for a session that may be
                           gone */
+    BY_OPERATOR = 128, /* by the operator too, who has no session */
 };
 
 static enum deny
@@ -58,6 +59,13 @@ stop(struct call *x)
     return DENY_NONE;
 }
 
+static enum deny
+unbuilt(struct call *x)
+{
+    (void)x;
+    return DENY_BAD_REQUEST;
+}
+
 static const struct rule {
     apply_fn *apply;
     unsigned flags;
@@ -83,6 +91,27 @@ static const struct rule {
     [COMMAND_SHARE]    = {transfer_share,  INSIDE | IDLE},
     [COMMAND_FETCH]    = {query_fetch,     0},
     [COMMAND_FILES]    = {query_files,     0},
+    [COMMAND_REGISTER] = {unbuilt, ANYONE | BY_OPERATOR},
+    [COMMAND_LOGIN]    = {unbuilt, ANYONE},
+    [COMMAND_LOGOUT]   = {unbuilt, NAMED},
+    [COMMAND_PASSWORD] = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_UNREGISTER] = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_DEVICES]  = {unbuilt, NAMED},
+    [COMMAND_TOKEN]    = {unbuilt, NAMED},
+    [COMMAND_REVOKE]   = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_CODE]     = {unbuilt, OPERATOR},
+    [COMMAND_ACCOUNT]  = {unbuilt, OPERATOR},
+    [COMMAND_INVITE]   = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_REMOVE]   = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_BAN]      = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_UNBAN]    = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_BANS]     = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_ROLE]     = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_SET]      = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_CLOSE_ROOM] = {unbuilt, NAMED | BY_OPERATOR},
+    [COMMAND_ROOM]     = {unbuilt, BY_OPERATOR},
+    [COMMAND_MEMBERS]  = {unbuilt, BY_OPERATOR},
+    [COMMAND_GROUP]    = {unbuilt, NAMED | PRESENT},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
@@ -110,6 +139,8 @@ may_give(struct call *x, unsigned flags)
 {
     if (flags & OPERATOR)
         return x->command->session == 0 ? DENY_NONE : DENY_FORBIDDEN;
+    if ((flags & BY_OPERATOR) && x->command->session == 0)
+        return DENY_NONE;
     if (flags & INSIDE)
         return x->command->inside ? DENY_NONE : DENY_FORBIDDEN;
     if (flags & ANYONE)

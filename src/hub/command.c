@@ -4,6 +4,7 @@
 #include "hub/command.h"
 #include "base/must.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 static struct command *
@@ -41,9 +42,54 @@ command_new_file(enum command_kind kind, struct str target, struct str name,
     return c;
 }
 
+static struct login *
+login_new(enum login_kind kind)
+{
+    struct login *l = must_alloc(sizeof *l);
+
+    l->kind = kind;
+    return l;
+}
+
+struct command *
+command_new_login(enum command_kind kind, struct str target, struct str name,
+                  struct str text, enum login_kind login)
+{
+    struct command *c = command_new(kind, target, name, text);
+
+    c->login = login_new(login);
+    return c;
+}
+
+/* Everything but the strings, which lie behind the struct. */
+struct command *
+command_copy(const struct command *c)
+{
+    struct command *copy = c->file != NULL
+        ? command_new_file(c->kind, c->target, c->name, c->file)
+        : command_new(c->kind, c->target, c->name, c->text);
+    struct command strings = *copy;
+
+    *copy = *c;
+    copy->next = NULL;
+    copy->target = strings.target;
+    copy->name = strings.name;
+    copy->text = strings.text;
+    copy->file = strings.file;
+    if (c->login != NULL) {
+        copy->login = login_new(c->login->kind);
+        *copy->login = *c->login;
+    }
+    return copy;
+}
+
 void
 command_free(struct command **c)
 {
+    if (*c != NULL && (*c)->login != NULL) {
+        sodium_memzero((*c)->login, sizeof *(*c)->login);
+        free((*c)->login);
+    }
     free(*c);
     *c = NULL;
 }

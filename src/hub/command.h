@@ -20,7 +20,10 @@ enum command_kind {
                           signs with its name and is present nowhere; it may
                           ENTER again, as someone else or as a reader: that is
                           how the requests of one HTTP connection can be of
-                          several people. */
+                          several people. With `login` it is an account: by a
+                          password, and name, or by a token, and then name is
+                          empty or must be the account's. A password goes to a
+                          hasher first, so other sessions' commands go on. */
     COMMAND_LEAVE,     /* text = why; clean. Unanswered, never refused. */
     COMMAND_RENAME,    /* name -> ANSWER_DONE */
     COMMAND_JOIN,      /* target or room, resume + after
@@ -58,11 +61,98 @@ enum command_kind {
     COMMAND_FILES,     /* target, page (LATEST or BEFORE) -> ANSWER_FILES, from
                           a reader */
 
+    /* Accounts. `login` is set in all but DEVICES and REVOKE. The operator
+     * (session 0) may give those marked with *, for any account (`name`), and
+     * is asked for no password. */
+    COMMAND_REGISTER,  /* name, login: password, code_hash (of an invitation),
+                          and device -> ANSWER_WELCOME: the session is the
+                          account's from then on; a guest's keeps its rooms. */
+    COMMAND_LOGIN,     /* name, login, as for ENTER, of a session that has
+                          entered or not -> ANSWER_WELCOME */
+    COMMAND_LOGOUT,    /* -> ANSWER_DONE, then EVENT_CLOSED: its device is
+                          revoked, if it came by one */
+    COMMAND_PASSWORD,  /* * login: password, fresh -> ANSWER_DONE; every other
+                          session and every device but this one is cut */
+    COMMAND_UNREGISTER,/* * login: password -> ANSWER_DONE, EVENT_CLOSED. The
+                          name stays taken */
+    COMMAND_DEVICES,   /* -> ANSWER_DEVICES */
+    COMMAND_TOKEN,     /* login: device, its scope, expires; target or "":
+                          the one room it is for -> ANSWER_DONE, token = its
+                          number. Needs ACTION_READ there */
+    COMMAND_REVOKE,    /* * token = a device's number, 0 = all but this one
+                          -> ANSWER_DONE; their connections are cut */
+    COMMAND_CODE,      /* * only the operator's: login: code_hash, uses,
+                          expires -> ANSWER_DONE, token = its number; uses = 0:
+                          takes back number `token` */
+    COMMAND_ACCOUNT,   /* * only the operator's: name, away = is disabled
+                          -> ANSWER_DONE */
+
+    /* Rooms and who is what in them; the operator may give all of them. name
+     * is whom it is about: a person, present or not. */
+    COMMAND_INVITE,    /* target, name -> ANSWER_DONE */
+    COMMAND_REMOVE,    /* target, name, text = why -> ANSWER_DONE */
+    COMMAND_BAN,       /* target ("" = the server, the operator's), name or an
+                          address range ("192.0.2.0/24"), text = why,
+                          until_ms (0 = for ever), mute: only keep silent
+                          -> ANSWER_DONE; a ban removes whom it hits */
+    COMMAND_UNBAN,     /* target, name or range, mute -> ANSWER_DONE */
+    COMMAND_BANS,      /* target -> ANSWER_BANS */
+    COMMAND_ROLE,      /* target, name, role -> ANSWER_DONE. ROLE_OWNER gives
+                          the room away: the old owner becomes a moderator.
+                          ROLE_NONE ends a membership */
+    COMMAND_SET,       /* target, setting, text = its value, as people write it
+                          (hub/setting.h) -> ANSWER_DONE */
+    COMMAND_CLOSE_ROOM,/* target -> ANSWER_DONE; everyone in it is removed */
+    COMMAND_ROOM,      /* target -> ANSWER_ROOM */
+    COMMAND_MEMBERS,   /* target -> ANSWER_MEMBERS */
+    COMMAND_GROUP,     /* name (the new room's, random, from the worker), text =
+                          names, blanks between: a hidden room, those are its
+                          members and hear it at once -> ANSWER_DONE, its target
+                          in room_name */
+
     /* The operator's; session 0. */
     COMMAND_ANNOUNCE,  /* text, to everyone */
     COMMAND_KICK,      /* name, text = why */
     COMMAND_STOP,      /* everyone is told; nothing but LEAVE and SHARE is
                           applied after it */
+};
+
+/* What a room's owner may change. */
+enum setting {
+    SETTING_PRIVACY = 1,   /* public, private, hidden */
+    SETTING_HISTORY,       /* all, joined: what members see */
+    SETTING_SLOW,          /* a time, or off */
+    SETTING_KEEP,          /* a time, a number of messages, or forever */
+    SETTING_NAME,          /* "#room" */
+    SETTING_DESCRIPTION,
+};
+
+enum login_kind {
+    LOGIN_PASSWORD = 1,
+    LOGIN_TOKEN = 2,
+};
+
+/* Secrets and what hangs on them. One allocation of its own, wiped when it is
+ * freed; a password is never anywhere else in the core. */
+#define LOGIN_PASSWORD_BYTES 256
+#define LOGIN_DEVICE_BYTES 64
+
+struct login {
+    enum login_kind kind;
+    char password[LOGIN_PASSWORD_BYTES];   /* "" = none */
+    char fresh[LOGIN_PASSWORD_BYTES];      /* PASSWORD: the new one */
+    uint8_t token_hash[32];        /* TOKEN: SHA-256 of what was shown */
+    uint8_t code_hash[32];         /* REGISTER: of an invitation's code */
+    char device[LOGIN_DEVICE_BYTES + 1];   /* a new one's name; "" = none */
+    uint8_t device_hash[32];       /* and of its token */
+    uint8_t scope;                 /* of the new one; enum scope */
+    uint32_t uses;                 /* CODE */
+    int64_t expires_ms;            /* of the new one, or of the code */
+
+    /* A hasher's, when the command comes back (`inside`). */
+    bool verified;                 /* the password is the account's ... */
+    char against[PASSWORD_HASH_BYTES];     /* ... whose hash was this one */
+    char hash[PASSWORD_HASH_BYTES];        /* of the new password */
 };
 
 struct command {
@@ -85,9 +175,17 @@ struct command {
     uint64_t after;            /* JOIN: with resume, the last seq it has */
     uint64_t delivered, read;  /* CURSOR */
     uint64_t token;            /* PING */
-    bool resume, away, or_similar, clean, visit;
+    enum room_role role;       /* ROLE */
+    enum setting setting;      /* SET */
+    int64_t until_ms;          /* BAN: wall clock; 0 = for ever */
+    bool resume, away, or_similar, clean, visit, mute;
     bool inside;               /* from within the server: set by core_operate(),
                                   and what SHARE is refused without */
+    bool secure;               /* nobody listens on the way: TLS, the local
+                                  machine; stamped by the connection */
+    uint8_t from[16];          /* the peer's address, IPv4 mapped; all zero: a
+                                  local socket; stamped by the connection */
+    struct login *login;       /* owned, or NULL */
     struct file_facts *file;   /* of those about files, else NULL; lies behind
                                   the struct */
     _Alignas(8) char data[];
@@ -101,6 +199,14 @@ struct command *command_new(enum command_kind kind, struct str target,
 struct command *command_new_file(enum command_kind kind, struct str target,
                                  struct str name,
                                  const struct file_facts *file);
+
+/* The same with an empty login of that kind. */
+struct command *command_new_login(enum command_kind kind, struct str target,
+                                  struct str name, struct str text,
+                                  enum login_kind login);
+
+/* Everything of c, its login included, for a hasher. */
+struct command *command_copy(const struct command *c);
 void command_free(struct command **c);
 
 /* Frees a whole chain. */

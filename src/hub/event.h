@@ -28,6 +28,15 @@ enum event_kind {
                           name) session: its bytes begin to come, and can be
                           fetched while they do. Not durable. */
 
+    EVENT_STANDING,    /* name's role or voice has changed: role, muted, away
+                          (=was it muting or unmuting), extra(by whom)
+                          text(why) session: 0, or one that is told by its
+                          answer */
+    EVENT_SETTING,     /* the room's: setting extra(by whom) text(its value as
+                          people write it). For SETTING_NAME room_name is the
+                          old one and text the new one: from now on it is
+                          called so */
+
     /* To everyone. */
     EVENT_ANNOUNCEMENT,/* text */
     EVENT_STOPPING,
@@ -38,11 +47,17 @@ enum event_kind {
                           follow. Answer to JOIN, or a direct room began. */
     EVENT_UNSUBSCRIBED,/* room room_name: no more events. Answer to PART. */
     EVENT_CAUGHT_UP,   /* room seq: lagging is over */
+    EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(FORBIDDEN:
+                          kicked, BANNED, NO_SUCH_ROOM: closed): no more events,
+                          and its files must stop, up and down */
+    EVENT_INVITED,     /* room_name extra(by whom) */
     EVENT_CLOSED,      /* text(why) deny: the connection ends; extra = the
                           name of who did it, for a kick */
 
     /* Answers; request and command (what is answered) are set. */
-    ANSWER_WELCOME,    /* name session time_ms: the name that was given */
+    ANSWER_WELCOME,    /* name session time_ms sender_id: the name that was
+                          given, an account's if its sender_id is one; token =
+                          the number of a new device */
     ANSWER_POSTED,     /* room seq time_ms cid duplicate */
     ANSWER_DONE,       /* token: of RESERVE, the bytes that are reserved */
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
@@ -61,6 +76,13 @@ enum event_kind {
                           message, 0 = arriving). The parcel's
                           access is asked at delivery, as for a page. */
     ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
+    ANSWER_DEVICES,    /* items(ITEM_DEVICE), the account's, newest first */
+    ANSWER_BANS,       /* room room_name items(ITEM_BAN) more */
+    ANSWER_ROOM,       /* room room_name text(topic) extra(description)
+                          name(its owner, or "") settings role(the caller's)
+                          muted count(present) seq(last) delivered(first seq
+                          that there is, or 0) time_ms(made) */
+    ANSWER_MEMBERS,    /* room room_name items(ITEM_MEMBER) more */
     ANSWER_MOVED,      /* from a mover (movers.h): token(enum move) deny
                           file->size(bytes on disk) blob(an opened one)
                           session(the writer's number) */
@@ -68,8 +90,15 @@ enum event_kind {
     ITEM_FILE,         /* file text(its name) name(the uploader) sender_id
                           time_ms seq */
     ITEM_PERSON,       /* name away text(why away) time_ms(last active)
-                          delivered read */
-    ITEM_ROOM,         /* room_name text(topic) count(present) seq(last) */
+                          delivered read sender_id role muted */
+    ITEM_ROOM,         /* room_name text(topic) count(present) seq(last)
+                          settings.privacy role(the caller's) */
+    ITEM_DEVICE,       /* token(its number) name room_name("" = all) text(scope,
+                          as words) time_ms(made) seen_ms expires_ms
+                          away(=the caller's own) */
+    ITEM_BAN,          /* name(subject) text(why) extra(by whom) time_ms
+                          expires_ms muted(=only silent) */
+    ITEM_MEMBER,       /* name role away(=not present) */
 };
 
 struct event {
@@ -89,8 +118,12 @@ struct event {
     struct client_id cid;
     uint64_t delivered, read;
     uint64_t token;
+    int64_t seen_ms, expires_ms;
+    enum room_role role;
+    enum setting setting;
+    struct room_settings settings;   /* without its description */
     uint32_t count, others;
-    bool away, joined, duplicate, more;
+    bool away, joined, duplicate, more, muted;
 
     struct str room_name, name, text, extra;   /* lie behind the struct */
     struct event **items;                      /* owned references */

@@ -128,7 +128,7 @@ answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
     const struct event *e = p->event;
     struct str none = {0};
     struct event *denied;
-    enum deny d = access_check(&r->who, ACTION_READ, &p->access);
+    enum deny d = access_check(&r->who, ACTION_READ, &p->access, NULL);
 
     if (d == DENY_NONE) {
         if (e->kind == ANSWER_PAGE)

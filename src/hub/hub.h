@@ -14,13 +14,17 @@
 #define HUB_HUB_H
 
 #include "auth/name.h"
+#include "auth/throttle.h"
 #include "base/metrics.h"
+#include "hub/hashers.h"
 #include "hub/mailbox.h"
 #include "hub/move.h"
 #include "hub/readers.h"
 #include "store/store.h"
 
 struct hub;
+
+enum hub_registration { HUB_OPEN, HUB_INVITED, HUB_CLOSED };
 
 struct hub_options {
     unsigned workers;
@@ -29,7 +33,14 @@ struct hub_options {
     int64_t gather_ms;            /* 1000 */
     enum name_charset charset;
     bool any_name;                /* names = address: "1.2.3.4:567" may be */
-    int64_t hold_name_ms;         /* a lost client's name waits for its owner */
+    int64_t hold_name_ms;         /* a freed name waits for its owner */
+    bool no_guests;               /* nobody may ENTER without an account */
+    enum hub_registration registration;
+    bool plain_secrets;           /* secrets are taken from whoever may be
+                                     listened to */
+    bool rooms_by_accounts;       /* a guest makes no new room */
+    struct throttle_options throttle;
+    unsigned devices_max;         /* of one account; 0 = 100 */
     uint64_t file_bytes;          /* a file's maximum; 0 = none, like these */
     uint64_t file_owner_bytes;    /* of one person's files together */
     uint64_t file_room_bytes;     /* of one room's */
@@ -64,6 +75,9 @@ struct read_job *hub_take_jobs(struct hub *h);       /* chain, owned */
 
 /* The same for bodies of files that are to be removed, after hub_commit(). */
 struct move_job *hub_take_moves(struct hub *h);      /* chain, owned */
+
+/* The same for passwords that are to be hashed. */
+struct hash_job *hub_take_hashes(struct hub *h);     /* chain, owned */
 
 /* At the start, before the first command. Whether a file in the folder is
  * anybody's (for blobs_sweep()); and then the uploads whose bytes it found to

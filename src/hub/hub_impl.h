@@ -58,6 +58,14 @@ struct hub {
     struct list gatherings;       /* struct gathering, by since_ms */
     unsigned users_n;             /* length of `present` */
 
+    struct map pending;           /* commands that a hasher has, by session:
+                                     account.c */
+    struct hash_job *hashes, **hashes_end;   /* for the hashers */
+    unsigned hashing;             /* of them that are not back yet */
+    struct restrictions *banned;  /* from the whole server: grant.c */
+    struct throttle *throttle;    /* wrong passwords: account.c */
+    uint64_t revocations;         /* so far: mailbox.h, `decided` */
+
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
     struct list fleeting;         /* those that end with their session */
@@ -69,11 +77,22 @@ struct hub {
     struct move_job *moves, **moves_end;
 };
 
+/* What came with the login; a guest has none. */
+struct device {
+    uint64_t id;                  /* 0: by a password, without a device */
+    uint64_t room;                /* the only one it may go to, or 0 */
+    uint8_t scope;                /* enum scope */
+};
+
 struct session {
     uint64_t id;
     uint64_t sender_id;           /* a reader's may be 0 */
     struct user *user;            /* NULL: a reader, or a visitor */
+    struct session *next_of_user; /* user->sessions goes on */
     struct member *members;       /* by `next`, oldest first */
+    struct device *device;        /* owned; NULL: a guest, or a person who may
+                                     do everything */
+    uint8_t from[16];             /* the peer's address (command.h) */
     uint16_t rooms_n;             /* how many they are */
     uint8_t worker;
     bool lasting;                 /* its sender id outlives the connection */
@@ -83,7 +102,9 @@ struct session {
 
 struct user {
     struct list link;             /* hub.present or hub.held */
-    struct session *session;      /* NULL while the name is held */
+    struct session *session;      /* its newest, the others behind it; NULL
+                                     while the name is held. Only an account
+                                     has more than one */
     uint64_t sender_id;
     int64_t active_ms;            /* while held: when its session ended */
     char *away;                   /* NULL: is here; may be an empty text */
@@ -101,6 +122,10 @@ struct room {
     uint64_t last_seq;
     int64_t last_ms;
     int64_t created_ms;
+    struct room_settings settings;/* without the description */
+    char *description;
+    struct grants *grants;        /* who is what in it: grant.c; NULL: nobody
+                                     is anything in particular */
     struct undo *undo;            /* set while the batch has touched it */
     struct gathering *gathering;  /* set while notices are gathered */
     uint32_t present;             /* members with a name */
@@ -121,7 +146,7 @@ struct member {
     bool gathered;                /* has come, which is not yet told */
 };
 
-_Static_assert(sizeof(struct session) <= 40 && sizeof(struct user) <= 64
+_Static_assert(sizeof(struct session) <= 80 && sizeof(struct user) <= 96
                && sizeof(struct member) <= 64, "one of each per connection");
 
 /* One command while it is being applied. */
@@ -182,7 +207,11 @@ user_name(const struct user *u)
 static inline struct access_who
 session_who(const struct session *s)
 {
-    return (struct access_who){s->sender_id, s->user != NULL || s->signs};
+    return (struct access_who){
+        .sender_id = s->sender_id,
+        .named = s->user != NULL || s->signs,
+        .lacks = (uint8_t)(s->device ? SCOPE_ALL & ~s->device->scope : 0) & 15,
+    };
 }
 
 /* True `delay` after since; also when the clock was set back meanwhile. */

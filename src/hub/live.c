@@ -45,7 +45,7 @@ static bool
 may_read(const struct subscription *sub)
 {
     return access_check(&sub->receiver->who, ACTION_READ,
-                        &sub->room->access) == DENY_NONE;
+                        &sub->room->access, NULL) == DENY_NONE;
 }
 
 bool

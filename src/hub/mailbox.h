@@ -17,6 +17,10 @@ enum parcel_kind {
     PARCEL_SUBSCRIBE,    /* session hears room from `cursor` on; then event
                             (EVENT_SUBSCRIBED) to session */
     PARCEL_UNSUBSCRIBE,  /* session hears room no longer; then event */
+    PARCEL_REVOKE,       /* session may read room no longer: what it hears and
+                            what a reader still brings it of room ends here;
+                            then event (EVENT_REMOVED) to session. Up to a
+                            SUBSCRIBE, or a page that was decided later */
     PARCEL_CATCHUP,      /* a reader's page of room (event: ANSWER_PAGE), for
                             the sessions that lag there; no `session` */
     PARCEL_CLOSE,        /* event (EVENT_CLOSED) to session, then it ends */
@@ -30,8 +34,12 @@ struct parcel {
     uint64_t cursor;              /* SUBSCRIBE: last seq it has */
     uint64_t last_seq;            /* SUBSCRIBE: the room's newest */
     struct access_room access;    /* SUBSCRIBE, and pages: asked at delivery */
-    struct access_who who;        /* PARCEL_SESSION of an answer to ENTER: who
-                                     the session is by now */
+    struct access_grant grant;    /* SUBSCRIBE, and pages: the same */
+    uint64_t decided;             /* pages and REVOKE: a count of revocations;
+                                     a page decided before one is void */
+    struct access_who who;        /* PARCEL_SESSION of an answer to ENTER or to
+                                     LOGIN, REGISTER: who the session is by
+                                     now */
     bool durable;                 /* true only if the batch commits */
     struct event *event;          /* owned reference, or NULL */
 };

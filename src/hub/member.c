@@ -110,7 +110,7 @@ member_of_target(struct call *x, enum action action, struct member **ret)
     enum deny d = room_find(x, &r);
 
     if (d == DENY_NONE)
-        d = access_check(&who, action, &r->access);
+        d = access_check(&who, action, &r->access, NULL);
     if (d != DENY_NONE)
         return d;
     m = member_find(r, x->session);
@@ -209,7 +209,7 @@ find_joinable(struct call *x, struct room **ret)
     else if (c->room != 0)
         d = room_open_number(x, &r);
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_JOIN, &r->access);
+        d = access_check(&who, ACTION_JOIN, &r->access, NULL);
     if (d == DENY_NONE)
         *ret = r;
     return d;

@@ -147,7 +147,7 @@ post_in(struct call *x, struct room *r)
 {
     struct access_who who = session_who(x->session);
     struct message m = message_of_caller(x, x->command->message_kind);
-    enum deny d = access_check(&who, ACTION_POST, &r->access);
+    enum deny d = access_check(&who, ACTION_POST, &r->access, NULL);
 
     if (d == DENY_NONE)
         d = member_include_peers(x, r);

@@ -96,7 +96,7 @@ query_who(struct call *x)
     }
     d = room_find(x, &r);
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_SEE, &r->access);
+        d = access_check(&who, ACTION_SEE, &r->access, NULL);
     if (d == DENY_NONE)
         tell_members(x, r);
     return d;
@@ -160,7 +160,7 @@ query_rooms(struct call *x)
         const struct room *r = list_entry(it, struct room, link);
 
         if (r->access.kind == ROOM_CHANNEL
-            && access_check(&who, ACTION_SEE, &r->access) == DENY_NONE)
+            && access_check(&who, ACTION_SEE, &r->access, NULL) == DENY_NONE)
             rank(&k, r);
     }
     items = must_alloc((k.n + 1) * sizeof(struct event *));
@@ -218,7 +218,7 @@ query_page(struct call *x, enum read_kind kind)
 
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_READ, &r->access);
+    d = access_check(&who, ACTION_READ, &r->access, NULL);
     if (d == DENY_NONE)
         ask_page(x, r, kind);
     room_settle(x->hub, r);

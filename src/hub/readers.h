@@ -27,6 +27,8 @@ struct read_job {
     uint64_t session, request;
     bool catchup;                 /* PARCEL_CATCHUP, else PARCEL_SESSION */
     struct access_room access;
+    struct access_grant grant;
+    uint64_t decided;             /* goes into the parcel (mailbox.h) */
     char room_name[LIMIT_ROOM_BYTES + 1];
 };
 

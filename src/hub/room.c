@@ -266,7 +266,7 @@ direct_with_target(struct call *x, struct access_room *ret)
         return DENY_BAD_REQUEST;
     }
     *ret = direct_between(who.sender_id, u->sender_id);
-    return access_check(&who, ACTION_JOIN, ret);
+    return access_check(&who, ACTION_JOIN, ret, NULL);
 }
 
 static enum deny
@@ -365,7 +365,7 @@ room_open_number(struct call *x, struct room **ret)
         if (rc < 0 && rc != -ENOENT)
             return batch_failed(h, rc);
         if (rc < 0 || !access_read_key(ROOM_DIRECT, row.key, &access)
-            || access_check(&who, ACTION_JOIN, &access) != DENY_NONE)
+            || access_check(&who, ACTION_JOIN, &access, NULL) != DENY_NONE)
             return DENY_NO_SUCH_ROOM;
         r = room_new(h, &row, last_ms, true);
     }

@@ -290,7 +290,7 @@ transfer_upload(struct call *x)
         d = room_open(x, &r);
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_SHARE, &r->access);
+    d = access_check(&who, ACTION_SHARE, &r->access, NULL);
     if (d == DENY_NONE)
         d = begin(x, r);
     room_settle(x->hub, r);
@@ -324,7 +324,7 @@ room_of(struct call *x, const struct file_row *f, struct room **ret)
 
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_SHARE, &r->access);
+    d = access_check(&who, ACTION_SHARE, &r->access, NULL);
     if (d != DENY_NONE)
         room_settle(x->hub, r);
     else

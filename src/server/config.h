@@ -19,6 +19,8 @@ struct config {
     char server_name[CONFIG_TEXT_BYTES];
     char address[CONFIG_TEXT_BYTES];       /* "" = every address */
     char data[CONFIG_TEXT_BYTES];
+    char local[CONFIG_TEXT_BYTES];         /* a Unix-domain listener; "" */
+    char proxies[CONFIG_TEXT_BYTES];       /* ranges, blanks between */
     int64_t port, workers, readers, queue;
     int64_t newline, names, pause_ms;      /* enum line_newline, line_names */
     int64_t sharing;                       /* enum line_sharing */
@@ -31,6 +33,14 @@ struct config {
     int64_t output_soft_bytes, output_hard_bytes;
     int64_t heartbeat_ms, dead_ms, stall_ms, linger_ms;
     int64_t gather_above;
+    int64_t room_makers;                   /* 0 everyone, 1 accounts */
+    int64_t guests;                        /* 0 yes, 1 no */
+    int64_t registration;                  /* enum hub_registration */
+    int64_t plain_secrets;                 /* 0 refuse, 1 allow */
+    int64_t tries, tries_per_address, try_interval_ms;
+    int64_t hash_passes, hash_memory;
+    int64_t tls;                           /* enum config_tls */
+    char certificate[CONFIG_TEXT_BYTES], private_key[CONFIG_TEXT_BYTES];
     int64_t file_bytes, file_quota_user, file_quota_room, file_quota_total;
     int64_t file_floor_bytes, file_floor_percent, file_expires_ms, movers;
     char http_hosts[CONFIG_TEXT_BYTES], http_origins[CONFIG_TEXT_BYTES];
@@ -42,6 +52,8 @@ struct config {
 };
 
 enum config_exempt { CONFIG_EXEMPT_NOBODY, CONFIG_EXEMPT_LOOPBACK };
+
+enum config_tls { CONFIG_TLS_OFFERED, CONFIG_TLS_REQUIRED, CONFIG_TLS_OFF };
 
 enum config_type {
     CONFIG_TEXT,

@@ -18,6 +18,12 @@ static const char *const names_words[] = {"ask", "address", NULL};
 static const char *const sharing_words[] = {"link", "inline", NULL};
 static const char *const charset_words[] = {"ascii", "unicode", NULL};
 static const char *const exempt_words[] = {"nobody", "loopback", NULL};
+static const char *const maker_words[] = {"everyone", "accounts", NULL};
+static const char *const guest_words[] = {"yes", "no", NULL};
+static const char *const register_words[] = {"open", "invited", "closed",
+                                             NULL};
+static const char *const plain_words[] = {"refuse", "allow", NULL};
+static const char *const tls_words[] = {"offered", "required", "off", NULL};
 static const char *const sync_words[] = {"off", "normal", "full", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug",
                                           NULL};
@@ -31,6 +37,11 @@ const struct config_key config_keys[] = {
      "port", "The one port. 0: any free one."},
     {"server", "data", CONFIG_TEXT, AT(data), "loquat-data", 1, 255, NULL,
      NULL, "data", "The folder that keeps everything."},
+    {"server", "local", CONFIG_TEXT, AT(local), "", 0, 100, NULL, NULL, NULL,
+     "The path of a Unix-domain socket to listen on too."},
+    {"server", "proxies", CONFIG_TEXT, AT(proxies), "", 0, 255, NULL, NULL,
+     NULL, "Address ranges, blanks between, whose PROXY protocol header "
+     "(v2) is believed, and demanded."},
     {"server", "workers", CONFIG_COUNT, AT(workers), "0", 0, LIMIT_WORKERS - 1,
      NULL, NULL, NULL, "Threads that serve connections. 0: one per core."},
     {"server", "readers", CONFIG_COUNT, AT(readers), "2", 1, 16, NULL, NULL,
@@ -54,6 +65,34 @@ const struct config_key config_keys[] = {
      "unicode: letters of one script at a time, whichever."},
     {"names", "hold", CONFIG_TIME, AT(hold_name_ms), "60s", 0, DAY, NULL, NULL,
      NULL, "How long a lost client's name waits for it."},
+
+    {"accounts", "guests", CONFIG_WORD, AT(guests), "yes", 0, 0, guest_words,
+     NULL, NULL, "no: nobody comes in without an account, not even to read."},
+    {"accounts", "register", CONFIG_WORD, AT(registration), "open", 0, 0,
+     register_words, NULL, NULL,
+     "invited: with a code of the operator's; closed: by the operator only."},
+    {"accounts", "plain_secrets", CONFIG_WORD, AT(plain_secrets), "refuse", 0,
+     0, plain_words, NULL, NULL,
+     "allow: passwords and tokens also where others may listen."},
+    {"accounts", "tries", CONFIG_COUNT, AT(tries), "10", 1, 1000, NULL, NULL,
+     NULL, "Wrong passwords of one account before each has to wait."},
+    {"accounts", "tries_per_address", CONFIG_COUNT, AT(tries_per_address),
+     "20", 1, 100000, NULL, NULL, NULL,
+     "The same from one IPv4 address or IPv6 /64."},
+    {"accounts", "try_interval", CONFIG_TIME, AT(try_interval_ms), "3m",
+     SECOND, DAY, NULL, NULL, NULL, "From then on one try in that time."},
+    {"accounts", "hash_passes", CONFIG_COUNT, AT(hash_passes), "2", 1, 100,
+     NULL, NULL, NULL, "Argon2id: how often it goes over its memory."},
+    {"accounts", "hash_memory", CONFIG_BYTES, AT(hash_memory), "64M", 8 * KIB,
+     1024 * MIB, NULL, NULL, NULL, "Argon2id: its memory."},
+
+    {"tls", "mode", CONFIG_WORD, AT(tls), "offered", 0, 0, tls_words, NULL,
+     NULL, "required: nothing else but on the local machine; off: none."},
+    {"tls", "certificate", CONFIG_TEXT, AT(certificate), "", 0, 255, NULL,
+     NULL, NULL, "A PEM file, the chain behind it. Empty: one is made, "
+     "DATA/tls.crt, and its fingerprint printed."},
+    {"tls", "key", CONFIG_TEXT, AT(private_key), "", 0, 255, NULL, NULL, NULL,
+     "Its private key, PEM. Empty: in the certificate's file."},
 
     {"limits", "connections", CONFIG_COUNT, AT(connections), "0", 0, 10000000,
      NULL, "MAX_CLIENTS", NULL,
@@ -100,6 +139,9 @@ const struct config_key config_keys[] = {
     {"rooms", "gather_above", CONFIG_COUNT, AT(gather_above), "200", 1,
      10000000, NULL, NULL, NULL,
      "Present above which joins and leaves are told once a second."},
+
+    {"rooms", "makers", CONFIG_WORD, AT(room_makers), "everyone", 0, 0,
+     maker_words, NULL, NULL, "accounts: a guest makes no new room."},
 
     {"files", "largest", CONFIG_BYTES, AT(file_bytes), "0", 0, INT64_MAX, NULL,
      NULL, NULL, "The largest file. 0: no limit."},

@@ -27,6 +27,9 @@
 /* What a power cut may take from an upload at most. */
 #define FILE_SYNC_BYTES (8 * 1024 * 1024)
 
+/* Accounts and addresses whose wrong passwords are remembered. */
+#define THROTTLE_KEYS 65536
+
 /* Asked in this order; the one without sniff comes last. */
 static const struct dialect *const dialects[] = {
     &native_dialect, &http_dialect, &line_dialect, NULL,
@@ -128,6 +131,8 @@ dialect_config(const struct server *s)
         .pause_ms = c->pause_ms,
         .heartbeat_ms = c->heartbeat_ms,
         .dead_ms = c->dead_ms,
+        .guests = c->guests == 0,
+        .registration = (enum hub_registration)c->registration,
         .file_bytes = c->file_bytes ? (uint64_t)c->file_bytes : UINT64_MAX,
         .file_expires_ms = c->file_expires_ms,
         .http_hosts = c->http_hosts,
@@ -243,6 +248,15 @@ make_state(struct server *s, struct err *e)
         .charset = (enum name_charset)c->charset,
         .any_name = c->names == LINE_NAMES_ADDRESS,
         .hold_name_ms = c->hold_name_ms,
+        .no_guests = c->guests != 0,
+        .registration = (enum hub_registration)c->registration,
+        .plain_secrets = c->plain_secrets != 0,
+        .rooms_by_accounts = c->room_makers != 0,
+        .throttle = {
+            .account = {(unsigned)c->tries, c->try_interval_ms},
+            .address = {(unsigned)c->tries_per_address, c->try_interval_ms},
+            .keys_max = THROTTLE_KEYS,
+        },
         .file_bytes = (uint64_t)c->file_bytes,
         .file_owner_bytes = (uint64_t)c->file_quota_user,
         .file_room_bytes = (uint64_t)c->file_quota_room,

@@ -27,6 +27,8 @@ struct page_query {
     enum page_mode mode;
     uint64_t at;
     uint32_t limit;          /* 1 to LIMIT_PAGE_MESSAGES; clamped */
+    uint64_t floor;          /* nothing up to this seq, as if it were not
+                                there */
 };
 
 /* One page of a room's log, always in rising seq, the bodies bounded by

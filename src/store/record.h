@@ -52,6 +52,33 @@ struct file_row {
     int64_t expires_ms;    /* an arriving one's end; 0 = never */
 };
 
+/* Who may come in, and who may know. The numbers are stored. */
+enum room_privacy {
+    ROOM_PUBLIC = 0,
+    ROOM_PRIVATE = 1,      /* listed; only for those who were invited */
+    ROOM_HIDDEN = 2,       /* and not even listed for others */
+};
+
+/* Rising; the numbers are stored. */
+enum room_role {
+    ROLE_NONE = 0,         /* a guest, or somebody who never joined */
+    ROLE_MEMBER = 1,       /* an account that belongs to the room */
+    ROLE_MODERATOR = 2,
+    ROLE_OWNER = 3,        /* one per room, or none */
+};
+
+/* How a room is kept. All zero: as it was made. */
+struct room_settings {
+    enum room_privacy privacy;
+    bool from_joining;     /* members see nothing from before they came */
+    bool closed;           /* for good; its name is free again */
+    int64_t slow_ms;       /* between two messages of one person; 0 = none */
+    int64_t keep_ms;       /* messages and files go after that time; 0 = stay */
+    uint64_t keep_n;       /* no more messages than that; 0 = all */
+    uint64_t first_seq;    /* what was below is gone; 0 = nothing is */
+    struct str description;
+};
+
 enum room_kind {
     ROOM_CHANNEL = 1,      /* has a name that starts with '#' */
     ROOM_DIRECT = 2,       /* two people; its key holds their sender ids */
@@ -65,6 +92,82 @@ struct room_row {
     struct str topic;
     uint64_t last_seq;     /* 0 = nothing said yet */
     int64_t created_ms;
+    struct room_settings settings;
+};
+
+/* An account, for ever: a deleted one keeps its name from others. */
+enum account_state { ACCOUNT_ACTIVE = 1, ACCOUNT_DISABLED = 2,
+                     ACCOUNT_DELETED = 3 };
+
+#define PASSWORD_HASH_BYTES 128    /* Argon2id's text form, with its NUL */
+
+struct account_row {
+    uint64_t id;           /* from 1, never reused */
+    struct str name;       /* as shown */
+    struct str key;        /* unique (auth/name.h) */
+    struct str pwhash;     /* "": no password fits */
+    enum account_state state;
+    int64_t created_ms;
+    uint64_t invited_by;   /* an account; 0 = nobody */
+};
+
+/* Something that logs in by a token: a device of a person, or a bot. Only the
+ * token's SHA-256 is kept. */
+struct device_row {
+    uint64_t id;           /* from 1, never reused */
+    uint64_t account;
+    struct str name;
+    uint8_t token_hash[32];
+    uint64_t room;         /* only there; 0 = everywhere */
+    uint8_t scope;         /* enum scope (hub/access.h), or-ed */
+    int64_t created_ms, seen_ms;
+    int64_t expires_ms;    /* 0 = never */
+};
+
+/* An invitation to register: only the code's SHA-256 is kept. */
+struct invitation_row {
+    uint64_t id;
+    uint8_t code_hash[32];
+    uint64_t by;           /* an account; 0 = the operator */
+    uint32_t uses_left;
+    int64_t created_ms, expires_ms;
+};
+
+/* An account in a room: it stays when its connections go. */
+struct member_row {
+    uint64_t room;
+    uint64_t sender_id;
+    enum room_role role;
+    uint64_t from_seq;     /* it may see what comes after this */
+    uint64_t read_seq;
+};
+
+/* Somebody is kept out, or silent: an account or a guest by sender id, or a
+ * range of addresses. */
+enum restriction_kind { RESTRICTION_BAN = 1, RESTRICTION_MUTE = 2 };
+
+struct restriction_row {
+    uint64_t id;           /* from 1, never reused */
+    enum restriction_kind kind;
+    uint64_t room;         /* 0 = the whole server (only bans) */
+    uint64_t sender_id;    /* or 0, and then: */
+    uint8_t address[16];   /* IPv4 mapped into IPv6 */
+    uint8_t prefix;        /* bits of it that count, 0 to 128 */
+    struct str subject;    /* as it is shown: a name, or "192.0.2.0/24" */
+    struct str reason;
+    struct str by;         /* the name of who did it */
+    int64_t created_ms;
+    int64_t expires_ms;    /* 0 = never */
+};
+
+/* What was done to whom by whom: written with the deed, never changed. */
+struct audit_row {
+    uint64_t id;
+    int64_t time_ms;
+    struct str actor;      /* a name, or "(operator)" */
+    struct str action;     /* "room.ban", "account.password": a table's word */
+    struct str target;     /* a name, a room, or both */
+    struct str detail;     /* never a secret */
 };
 
 enum message_kind {

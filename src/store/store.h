@@ -85,6 +85,78 @@ typedef void store_file_fn(void *arg, const struct file_row *row);
 int store_each_arriving(struct store *s, store_file_fn *fn,
                         void *arg) MUST_USE;
 
+/* Accounts (store_accounts.c). -ENOENT, strings: as above. */
+uint64_t store_next_account_id(struct store *s);
+int store_put_account(struct store *s, const struct account_row *a) MUST_USE;
+
+/* name, key, pwhash and state of this id become those of a. */
+int store_set_account(struct store *s, const struct account_row *a) MUST_USE;
+int store_find_account(struct store *s, struct str key,
+                       struct account_row *ret) MUST_USE;
+int store_find_account_id(struct store *s, uint64_t id,
+                          struct account_row *ret) MUST_USE;
+
+/* Devices and tokens. */
+uint64_t store_next_device_id(struct store *s);
+int store_put_device(struct store *s, const struct device_row *d) MUST_USE;
+int store_drop_device(struct store *s, uint64_t id) MUST_USE;
+int store_see_device(struct store *s, uint64_t id, int64_t seen_ms) MUST_USE;
+int store_find_device(struct store *s, const uint8_t token_hash[32],
+                      struct device_row *ret) MUST_USE;
+int store_find_device_id(struct store *s, uint64_t id,
+                         struct device_row *ret) MUST_USE;
+
+/* Newest first. fn must not call the store; so below. */
+typedef void store_device_fn(void *arg, const struct device_row *row);
+int store_each_device(struct store *s, uint64_t account, store_device_fn *fn,
+                      void *arg) MUST_USE;
+
+/* Invitations to register. */
+uint64_t store_next_invitation_id(struct store *s);
+int store_put_invitation(struct store *s,
+                         const struct invitation_row *i) MUST_USE;
+int store_find_invitation(struct store *s, const uint8_t code_hash[32],
+                          struct invitation_row *ret) MUST_USE;
+
+/* One use less; and gone. */
+int store_use_invitation(struct store *s, uint64_t id) MUST_USE;
+int store_drop_invitation(struct store *s, uint64_t id) MUST_USE;
+
+/* Rooms and who is what in them (store_rights.c). */
+
+/* The name and key, and the settings, of this room become those of row. */
+int store_set_room(struct store *s, const struct room_row *row) MUST_USE;
+
+/* By (room, sender id); role NONE with no invitation: no row. */
+int store_put_member(struct store *s, const struct member_row *m) MUST_USE;
+int store_drop_member(struct store *s, uint64_t room,
+                      uint64_t sender_id) MUST_USE;
+int store_drop_memberships(struct store *s, uint64_t sender_id) MUST_USE;
+typedef void store_member_fn(void *arg, const struct member_row *row);
+int store_each_member(struct store *s, store_member_fn *fn,
+                      void *arg) MUST_USE;    /* of every room */
+
+uint64_t store_next_restriction_id(struct store *s);
+int store_put_restriction(struct store *s,
+                          const struct restriction_row *r) MUST_USE;
+int store_drop_restriction(struct store *s, uint64_t id) MUST_USE;
+typedef void store_restriction_fn(void *arg, const struct restriction_row *r);
+int store_each_restriction(struct store *s, store_restriction_fn *fn,
+                           void *arg) MUST_USE;
+
+int store_audit(struct store *s, int64_t time_ms, struct str actor,
+                struct str action, struct str target,
+                struct str detail) MUST_USE;
+
+/* Retention (store_keep.c): up to `max` messages of a room, the oldest ones,
+ * that are below `seq` or older than before_ms; *ret is the first seq that
+ * stays. Files of theirs are dropped, with their usage, and told to fn: their
+ * bodies are to be removed after the commit. */
+typedef void store_dropped_file_fn(void *arg, const struct file_id *id);
+int store_drop_old(struct store *s, uint64_t room, uint64_t seq,
+                   int64_t before_ms, unsigned max, store_dropped_file_fn *fn,
+                   void *arg, unsigned *ret_n, uint64_t *ret_first) MUST_USE;
+
 /* The write-ahead log's length in pages after the last commit, and a
  * checkpoint that moves it into the database: passive, never waits for
  * readers; what they hold back is then the length. Call it when idle, or when

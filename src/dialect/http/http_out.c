@@ -32,7 +32,8 @@ http_status_text(unsigned status)
         {412, "Precondition Failed"}, {413, "Content Too Large"},
         {414, "URI Too Long"}, {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"}, {421, "Misdirected Request"},
-        {426, "Upgrade Required"}, {431, "Request Header Fields Too Large"},
+        {422, "Unprocessable Content"}, {426, "Upgrade Required"},
+        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
         {460, "Checksum Mismatch"}, {500, "Internal Server Error"},
         {501, "Not Implemented"}, {503, "Service Unavailable"},
         {505, "HTTP Version Not Supported"}, {507, "Insufficient Storage"},
@@ -88,6 +89,21 @@ http_deny_status(enum deny deny)
     case DENY_BAD_CHECKSUM: return 400;
     case DENY_BAD_OFFSET: return 409;
     case DENY_OVERLOADED: return 503;
+    case DENY_NO_GUESTS: return 401;
+    case DENY_NO_ACCOUNT: return 403;
+    case DENY_NAME_REGISTERED: return 401;
+    case DENY_BAD_CREDENTIALS: return 401;
+    case DENY_THROTTLED: return 429;
+    case DENY_INSECURE: return 403;
+    case DENY_WEAK_PASSWORD: return 422;
+    case DENY_REGISTRATION_CLOSED: return 403;
+    case DENY_BAD_INVITATION: return 403;
+    case DENY_NO_SUCH_DEVICE: return 404;
+    case DENY_INVITE_ONLY: return 403;
+    case DENY_BANNED: return 403;
+    case DENY_MUTED: return 403;
+    case DENY_TOO_FAST: return 429;
+    case DENY_NO_SUCH_BAN: return 404;
     case DENY_STOPPING: return 503;
     }
     must(!"a refusal");

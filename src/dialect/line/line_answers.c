@@ -35,6 +35,12 @@ is_about_name(enum deny d)
     case DENY_NO_SUCH_ROOM:
     case DENY_NO_SUCH_PERSON:
     case DENY_NOT_IN_ROOM:
+    case DENY_NAME_REGISTERED:
+    case DENY_INVITE_ONLY:
+    case DENY_BANNED:
+    case DENY_MUTED:
+    case DENY_TOO_FAST:
+    case DENY_NO_SUCH_BAN:
         return true;
     case DENY_NONE:
     case DENY_BAD_REQUEST:
@@ -53,6 +59,15 @@ is_about_name(enum deny d)
     case DENY_BAD_CHECKSUM:
     case DENY_BAD_OFFSET:
     case DENY_OVERLOADED:
+    case DENY_NO_GUESTS:
+    case DENY_NO_ACCOUNT:
+    case DENY_BAD_CREDENTIALS:
+    case DENY_THROTTLED:
+    case DENY_INSECURE:
+    case DENY_WEAK_PASSWORD:
+    case DENY_REGISTRATION_CLOSED:
+    case DENY_BAD_INVITATION:
+    case DENY_NO_SUCH_DEVICE:
     case DENY_STOPPING:
         return false;
     }
