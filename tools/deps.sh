@@ -15,7 +15,7 @@ netcat-openbsd curl
 "
 if [ "${1:-}" = tests ]; then
     packages="$packages
-clang libclang-rt-14-dev llvm-14 libhttp-parser-dev
+clang libclang-rt-14-dev llvm-14 libhttp-parser-dev libicu-dev
 python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
 openssl slowhttptest strace
 "

@@ -2,10 +2,13 @@
  *
  * A name becomes code points (NFC, wide and narrow forms made ordinary), each
  * of them is looked at, then the whole: first character, scripts, direction.
- * Its key is the NFKC case folding with lookalikes of Latin letters replaced,
- * so that a name in another script cannot pass for a taken one. */
+ * Its key is the NFKC case folding with each letter replaced by the first one
+ * that it looks like, so that a name in another script cannot pass for a taken
+ * one. */
 #include "auth/name.h"
+#include "auth/name_reserved.h"
 #include "auth/script.h"
+#include "auth/twin.h"
 #include "base/must.h"
 #include "base/utf8.h"
 
@@ -13,7 +16,8 @@
 #include <utf8proc.h>
 
 /* Before normalisation a name may be a few times as long as after it. */
-enum { CHARS_MAX = 4 * LIMIT_ROOM_BYTES };
+enum { CHARS_MAX = 4 * LIMIT_ROOM_BYTES, MARKS_MAX = 4,
+       DECOMPOSED_MAX = 20 };
 
 struct chars {
     size_t n;
@@ -43,19 +47,13 @@ static const struct rules room_rules = {
     .never_first = ".",
 };
 
-/* Names that would be taken for the server's own voice or for a crowd. */
-static const char *const reserved[] = {
-    "server", "system", "everyone", "all", "here", "channel", "loquat",
-    "nobody",
-};
-
 static const char *const fault_texts[] = {
     [NAME_OK] = "is fine",
     [NAME_EMPTY] = "is empty",
     [NAME_TOO_LONG] = "is too long",
     [NAME_BAD_CHARACTER] = "has a character that is not allowed there",
     [NAME_HIDDEN_CHARACTER] = "has an invisible character",
-    [NAME_MIXED_SCRIPTS] = "mixes letters of different scripts or directions",
+    [NAME_MIXED_SCRIPTS] = "mixes scripts, kinds of digits or directions",
     [NAME_RESERVED] = "is reserved",
 };
 
@@ -98,6 +96,21 @@ compose(struct chars *c)
     c->n = (size_t)n;
 }
 
+/* Not more marks over one another than a language has, none twice (UTS #39
+ * §5.4). */
+static bool
+few_marks(const struct chars *c)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        n = utf8proc_category(c->at[i]) == UTF8PROC_CATEGORY_MN ? n + 1 : 0;
+        if (n > MARKS_MAX || (n > 1 && c->at[i] == c->at[i - 1]))
+            return false;
+    }
+    return true;
+}
+
 static enum name_fault
 read_chars(struct str s, enum name_charset charset, struct chars *c)
 {
@@ -115,6 +128,8 @@ read_chars(struct str s, enum name_charset charset, struct chars *c)
     if (n > CHARS_MAX)
         return NAME_TOO_LONG;
     must(n > 0);
+    if (!few_marks(c))
+        return NAME_BAD_CHARACTER;
     compose(c);
     return NAME_OK;
 }
@@ -135,12 +150,42 @@ ascii_fault(utf8proc_int32_t cp, const char *punctuation)
     return one_of(cp, punctuation) ? NAME_OK : NAME_BAD_CHARACTER;
 }
 
+/* What RFC 5892 §2.6 says against the category: the tatweel and others that
+ * only stretch or repeat, tone marks of Hangul; and the ideographic zero. Old
+ * jamo (RFC 8264 §9.9) that made no syllable are none of a name either. */
+static const struct {
+    utf8proc_int32_t first, last;
+    enum name_fault fault;
+} exceptions[] = {
+    {0x0640, 0x0640, NAME_BAD_CHARACTER},
+    {0x07fa, 0x07fa, NAME_BAD_CHARACTER},
+    {0x1100, 0x11ff, NAME_BAD_CHARACTER},
+    {0x3007, 0x3007, NAME_OK},
+    {0x302e, 0x302f, NAME_BAD_CHARACTER},
+    {0x3031, 0x3035, NAME_BAD_CHARACTER},
+    {0x303b, 0x303b, NAME_BAD_CHARACTER},
+    {0xa960, 0xa97c, NAME_BAD_CHARACTER},
+    {0xd7b0, 0xd7fb, NAME_BAD_CHARACTER},
+};
+
 /* Styled doubles of other characters (ligatures, mathematical and circled
- * letters; RFC 8264 §9.17). The Thai and Lao vowel AM only looks like one. */
+ * letters; RFC 8264 §9.17): NFKC would change them. The Thai and Lao vowel AM
+ * only looks like one. */
 static bool
-is_double(utf8proc_int32_t cp, const utf8proc_property_t *property)
+is_double(utf8proc_int32_t cp)
 {
-    return property->decomp_type != 0 && cp != 0x0e33 && cp != 0x0eb3;
+    utf8proc_int32_t plain[DECOMPOSED_MAX], compat[DECOMPOSED_MAX];
+    int class = 0, again = 0;
+    utf8proc_ssize_t n = utf8proc_decompose_char(
+        cp, plain, DECOMPOSED_MAX, UTF8PROC_DECOMPOSE, &class);
+
+    if (cp == 0x0e33 || cp == 0x0eb3)
+        return false;
+    return n > DECOMPOSED_MAX
+        || n != utf8proc_decompose_char(
+               cp, compat, DECOMPOSED_MAX,
+               UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &again)
+        || memcmp(plain, compat, (size_t)n * sizeof plain[0]) != 0;
 }
 
 static enum name_fault
@@ -153,6 +198,10 @@ char_fault(utf8proc_int32_t cp, const char *punctuation)
     property = utf8proc_get_property(cp);
     if (property->ignorable)
         return NAME_HIDDEN_CHARACTER;
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
+        if (cp >= exceptions[i].first && cp <= exceptions[i].last)
+            return exceptions[i].fault;
+    }
     switch (property->category) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -161,7 +210,7 @@ char_fault(utf8proc_int32_t cp, const char *punctuation)
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ND:
-        return is_double(cp, property) ? NAME_BAD_CHARACTER : NAME_OK;
+        return is_double(cp) ? NAME_BAD_CHARACTER : NAME_OK;
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_ZL:
@@ -197,15 +246,32 @@ chars_fault(const struct chars *c, const struct rules *rules)
 static bool
 one_script(const struct chars *c)
 {
-    enum script seen = SCRIPT_COMMON;
+    const char *seen = "Zyyy";
 
     for (size_t i = 0; i < c->n; i++) {
-        enum script script = script_of((uint32_t)c->at[i]);
+        const char *script = script_of((uint32_t)c->at[i]);
 
-        if (script != SCRIPT_COMMON && seen != SCRIPT_COMMON && script != seen)
+        if (strcmp(script, "Zyyy") == 0)
+            continue;
+        if (strcmp(seen, "Zyyy") != 0 && strcmp(script, seen) != 0)
             return false;
-        if (script != SCRIPT_COMMON)
-            seen = script;
+        seen = script;
+    }
+    return true;
+}
+
+/* Of each kind the ten lie in one row of sixteen. */
+static bool
+one_kind_of_digits(const struct chars *c)
+{
+    utf8proc_int32_t seen = -1;
+
+    for (size_t i = 0; i < c->n; i++) {
+        if (utf8proc_category(c->at[i]) != UTF8PROC_CATEGORY_ND)
+            continue;
+        if (seen >= 0 && c->at[i] >> 4 != seen)
+            return false;
+        seen = c->at[i] >> 4;
     }
     return true;
 }
@@ -262,7 +328,24 @@ write_chars(const struct chars *c, const char *prefix, size_t bytes_max,
     return true;
 }
 
-/* Lookalikes are replaced while letters and their marks lie apart. */
+/* Lookalikes are replaced while letters and their marks lie apart. The dot
+ * over an i is there anyhow (UTS #39; the Turkish capital has one). */
+static void
+replace_twins(struct chars *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        uint32_t cp = twin_of((uint32_t)c->at[i]);
+
+        if (cp == 0x307 && n > 0 && (c->at[n - 1] == 'i'
+                                     || c->at[n - 1] == 'j'))
+            continue;
+        c->at[n++] = (utf8proc_int32_t)cp;
+    }
+    c->n = n;
+}
+
 static bool
 make_key(struct str text, const char *prefix, char key[LIMIT_ROOM_BYTES + 1])
 {
@@ -273,20 +356,9 @@ make_key(struct str text, const char *prefix, char key[LIMIT_ROOM_BYTES + 1])
 
     if (n <= 0 || n > CHARS_MAX)
         return false;
-    for (size_t i = 0; i < c.n; i++)
-        c.at[i] = (utf8proc_int32_t)script_latin_twin((uint32_t)c.at[i]);
+    replace_twins(&c);
     compose(&c);
     return write_chars(&c, prefix, LIMIT_ROOM_BYTES, key);
-}
-
-static bool
-is_reserved(const char *key)
-{
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-        if (strcmp(key, reserved[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 static enum name_fault
@@ -308,9 +380,10 @@ check(struct str s, enum name_charset charset, const struct rules *rules,
     if (!write_chars(&c, rules->prefix, rules->bytes_max, name.text) ||
         !make_key(str_of(name.text + prefix), rules->prefix, name.key))
         return NAME_TOO_LONG;
-    if (!one_script(&c) || !one_direction(&c))
+    if (!one_script(&c) || !one_kind_of_digits(&c)
+        || !one_direction(&c))
         return NAME_MIXED_SCRIPTS;
-    if (rules->reserves && is_reserved(name.key))
+    if (rules->reserves && name_is_reserved(name.key))
         return NAME_RESERVED;
     *out = name;
     return NAME_OK;

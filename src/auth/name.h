@@ -16,8 +16,8 @@ enum name_fault {
     NAME_TOO_LONG,
     NAME_BAD_CHARACTER,   /* blank, punctuation with a meaning, symbol */
     NAME_HIDDEN_CHARACTER,/* control, bidi, zero-width, ignorable */
-    NAME_MIXED_SCRIPTS,   /* or directions */
-    NAME_RESERVED,        /* server, all, everyone, loquat ... */
+    NAME_MIXED_SCRIPTS,   /* or kinds of digits, or directions */
+    NAME_RESERVED,        /* auth/name_reserved.h */
 };
 
 /* A checked name: its shown form and its key, both NUL-terminated. */
