@@ -35,4 +35,11 @@ struct reader {
     size_t body_bytes;
 };
 
+/* A seq as SQLite can hold it; no message has a larger one. */
+static inline int64_t
+reader_seq(uint64_t seq)
+{
+    return seq < INT64_MAX ? (int64_t)seq : INT64_MAX - 1;
+}
+
 #endif
