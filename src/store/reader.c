@@ -20,6 +20,7 @@ static const char *const sql[STMT_COUNT] = {
         "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
         " WHERE room_id = ?1 AND seq < ?2 AND seq > ?4"
         " ORDER BY seq DESC LIMIT ?3",
+    [STMT_FIRST] = "SELECT first_seq FROM rooms WHERE id = ?1",
     [STMT_FILE] =
         "SELECT " DB_FILE_COLUMNS ", rooms.kind, rooms.key, rooms.name"
         " FROM files AS f JOIN rooms ON rooms.id = f.room_id"
@@ -172,6 +173,18 @@ plan(const struct page_query *q, struct walk w[2])
     return 0;
 }
 
+/* Asked after the page: whatever that did not find any more is below it. */
+static int
+find_first(struct reader *r, uint64_t room, uint64_t *ret)
+{
+    sqlite3_stmt *st = r->stmts[STMT_FIRST];
+    db_bind_int(st, 1, (int64_t)room);
+    int rc = db_step(st);
+    *ret = rc > 0 ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+    sqlite3_reset(st);
+    return rc;
+}
+
 int
 reader_page(struct reader *r, const struct page_query *q, struct page *ret)
 {
@@ -179,6 +192,7 @@ reader_page(struct reader *r, const struct page_query *q, struct page *ret)
     int n = plan(q, walks);
     bool more = false;
     size_t up = 0;
+    uint64_t first = 0;
     r->n = r->body_bytes = 0;
     buf_clear(&r->text);
     for (int i = 0; i < n; i++) {
@@ -187,7 +201,11 @@ reader_page(struct reader *r, const struct page_query *q, struct page *ret)
         if (walks[i].stmt == STMT_UP)
             up = r->n;
     }
+    if (r->n == 0 && q->mode == PAGE_AFTER
+        && find_first(r, q->room, &first) < 0)
+        return -EIO;
     hand_over(r, up, more, ret);
+    ret->first_seq = first;
     return 0;
 }
 

@@ -12,6 +12,7 @@
 enum stmt {
     STMT_UP,
     STMT_DOWN,
+    STMT_FIRST,
     STMT_FILE,
     STMT_FILES,
     STMT_COUNT,

@@ -248,6 +248,29 @@ pages_begin_with_what_is_left(void **state)
     store_close(&s);
 }
 
+static void
+an_empty_page_tells_what_is_gone(void **state)
+{
+    struct scratch *t = *state;
+    struct store *s = ten_messages(t);
+    struct page_query q = {1, PAGE_AFTER, 10, 3, 0};
+    struct reader *r;
+    struct page p;
+
+    assert_int_equal(reader_open(t->db, &r, NULL), 0);
+    assert_int_equal(reader_page(r, &q, &p), 0);
+    assert_int_equal(p.first_seq, 0);
+    page_done(&p);
+    drop(s, UINT64_MAX, 0, 100);
+    q.at = 2;
+    assert_int_equal(reader_page(r, &q, &p), 0);
+    assert_int_equal(p.n, 0);
+    assert_int_equal(p.first_seq, 11);
+    page_done(&p);
+    reader_close(&r);
+    store_close(&s);
+}
+
 int
 main(void)
 {
@@ -261,6 +284,7 @@ main(void)
         scratch_unit_test(a_rollback_brings_all_of_it_back),
         scratch_unit_test(a_room_without_a_row_has_nothing_to_drop),
         scratch_unit_test(pages_begin_with_what_is_left),
+        scratch_unit_test(an_empty_page_tells_what_is_gone),
     };
 
     scratch_watch_connections();

@@ -122,10 +122,9 @@ a_closed_room_is_not_told_and_its_name_is_free(void **state)
 static void
 note_member(void *arg, const struct member_row *m)
 {
-    char *text = arg, one[64];
-    snprintf(one, sizeof one, "%d:%d=%d/%d/%d ", (int)m->room,
-             (int)m->sender_id, m->role, (int)m->from_seq, (int)m->read_seq);
-    strcat(text, one);
+    char *end = (char *)arg + strlen(arg);
+    snprintf(end, 64, "%d:%d=%d/%d/%d ", (int)m->room, (int)m->sender_id,
+             m->role, (int)m->from_seq, (int)m->read_seq);
 }
 
 static void
