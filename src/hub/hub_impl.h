@@ -107,6 +107,8 @@ struct user {
                                      has more than one */
     uint64_t sender_id;
     int64_t active_ms;            /* while held: when its session ended */
+    uint8_t from[16];             /* while held: where that one came from */
+    bool lost;                    /* held for its sender id alone */
     char *away;                   /* NULL: is here; may be an empty text */
     struct label name;
 };

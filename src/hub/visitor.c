@@ -32,7 +32,8 @@ visitor_may_sign(const struct hub *h, const struct session *s)
     const struct visitor *v = find(h, s);
 
     return v != NULL
-        && user_is_free_for(h, str_of(label_key(&v->name)), s->sender_id);
+        && user_is_free_for(h, str_of(label_key(&v->name)), s->sender_id,
+                            s->from);
 }
 
 static void
