@@ -13,6 +13,7 @@
 #include "edge/worker.h"
 #include "net/listener.h"
 #include "server/operator.h"
+#include "server/server_tls.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,6 +49,7 @@ struct server {
     struct store *store;
     struct hub *hub;
     struct gate *gate;
+    struct tls_server *tls;                    /* NULL: none */
     struct dialect_config dialect_config;
     unsigned workers_n;
     struct worker *workers[LIMIT_WORKERS];
@@ -313,6 +315,8 @@ make_workers(struct server *s, unsigned fds, struct err *e)
             .config = &s->dialect_config,
             .limits = edge_limits(s->config),
             .gate = s->gate,
+            .tls = s->tls,
+            .tls_required = s->config->tls == CONFIG_TLS_REQUIRED,
             .shard = metrics_shard_new(s->metrics),
         };
         int r = worker_new(&o, &s->workers[i], e);
@@ -429,6 +433,7 @@ take_apart(struct server *s)
     operator_free(&s->operator);
     blobs_close(&s->blobs);       /* whatever was in a mailbox is gone now */
     gate_free(&s->gate);
+    tls_server_free(&s->tls);
     hub_free(&s->hub);
     store_close(&s->store);
     metrics_free(&s->metrics);
@@ -450,6 +455,8 @@ server_run(const struct config *config)
         r = make_state(&s, &e);
     if (r == 0)
         r = open_files(&s, &e);
+    if (r == 0)
+        r = server_tls_start(config, dialects, &s.tls, &e);
     if (r == 0)
         r = make_workers(&s, fds, &e);
     if (r == 0)

@@ -273,6 +273,7 @@ http_close(struct conn *c)
 
 const struct dialect http_dialect = {
     .name = "http",
+    .alpn = "http/1.1",
     .state_bytes = sizeof(struct http),
     .sniff = http_sniff,
     .open = http_open,
