@@ -100,6 +100,13 @@ conn_is_secure(const struct conn *c)
     return c->secure;
 }
 
+/* Who is not on this machine is secure for no other reason. */
+bool
+conn_is_encrypted(const struct conn *c)
+{
+    return c->stream.is_tls || (c->secure && !is_here(c));
+}
+
 /* --- Beginning ---------------------------------------------------------- */
 
 static struct conn *

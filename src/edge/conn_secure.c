@@ -17,9 +17,9 @@
 
 #define HANDSHAKE 0x16             /* RFC 8446 §5.1 */
 
-#define INSECURE_TEXT \
-    "This server is spoken to over TLS only (with a terminal: openssl " \
-    "s_client -quiet -connect HOST:PORT)."
+#define INSECURE_TEXT "This server is spoken to over TLS only."
+#define INSECURE_HINT \
+    INSECURE_TEXT " Try: openssl s_client -quiet -connect HOST:PORT"
 #define PROXY_TEXT \
     "From this address a PROXY header, version 2, comes first."
 
@@ -167,10 +167,13 @@ conn_is_prefaced(struct conn *c)
 bool
 conn_may_speak(struct conn *c, const struct dialect *d)
 {
+    bool person = d == conn_fallback(c);
+
     if (c->secure || !conn_worker(c)->o.tls_required)
         return true;
-    if (!c->dialect && d != conn_fallback(c))
+    if (!c->dialect && !person)
         conn_speak(c, d);
-    conn_refuse_as(c, DENY_INSECURE, INSECURE_TEXT, "not encrypted");
+    conn_refuse_as(c, DENY_INSECURE, person ? INSECURE_HINT : INSECURE_TEXT,
+                   "not encrypted");
     return false;
 }

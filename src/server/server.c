@@ -50,6 +50,7 @@ struct server {
     struct hub *hub;
     struct gate *gate;
     struct tls_server *tls;                    /* NULL: none */
+    bool made_certificate;
     struct dialect_config dialect_config;
     unsigned workers_n;
     struct worker *workers[LIMIT_WORKERS];
@@ -375,6 +376,8 @@ start_listening(struct server *s, struct err *e)
            *address ? address : "*", colon ? "]" : "",
            listener_port(s->listener));
     fflush(stdout);
+    if (s->made_certificate)
+        server_tls_tell(s->tls);
     log_event(LOG_INFO, "server", "ready",
               LOG_N("port", listener_port(s->listener)),
               LOG_N("workers", s->workers_n), LOG_S("data", s->config->data));
@@ -456,7 +459,8 @@ server_run(const struct config *config)
     if (r == 0)
         r = open_files(&s, &e);
     if (r == 0)
-        r = server_tls_start(config, dialects, &s.tls, &e);
+        r = server_tls_start(config, dialects, &s.tls, &s.made_certificate,
+                             &e);
     if (r == 0)
         r = make_workers(&s, fds, &e);
     if (r == 0)

@@ -32,38 +32,45 @@ find(const struct config *c, struct paths *p, struct tls_files *files)
 }
 
 static void
-tell(const struct paths *p, struct tls_server *tls, bool made)
+note(const struct paths *p, struct tls_server *tls)
 {
     char text[TLS_FINGERPRINT_BYTES];
 
     tls_server_fingerprint(tls, text);
     log_event(LOG_INFO, "server", "certificate", LOG_S("file", p->certificate),
               LOG_S("fingerprint", text));
-    if (made)
-        fprintf(stderr, "loquatd: a certificate was made: %s\n"
-                "loquatd: TLS fingerprint SHA-256 %s\n", p->certificate, text);
+}
+
+void
+server_tls_tell(struct tls_server *tls)
+{
+    char text[TLS_FINGERPRINT_BYTES];
+
+    tls_server_fingerprint(tls, text);
+    fprintf(stderr, "loquatd: made a certificate, TLS fingerprint SHA-256 %s\n",
+            text);
 }
 
 int
 server_tls_start(const struct config *c, const struct dialect *const *dialects,
-                 struct tls_server **ret, struct err *e)
+                 struct tls_server **ret, bool *made, struct err *e)
 {
     const char *names[PROTOCOLS];
     struct paths paths;
     struct tls_files files;
-    bool made = false;
     int r = 0;
 
     *ret = NULL;
+    *made = false;
     if (c->tls == CONFIG_TLS_OFF)
         return 0;
     if (find(c, &paths, &files))
-        r = tls_cert_make(paths.certificate, paths.key, &made, e);
+        r = tls_cert_make(paths.certificate, paths.key, made, e);
     detect_protocols(dialects, names, PROTOCOLS);
     if (r == 0)
         r = tls_server_new(&files, names, ret, e);
     if (r == 0)
-        tell(&paths, *ret, made);
+        note(&paths, *ret);
     return r;
 }
 
@@ -81,7 +88,7 @@ server_tls_reload(struct tls_server *tls, const struct config *c)
         log_event(LOG_ERROR, "server", "certificate kept",
                   LOG_S("why", e.text));
     else
-        tell(&paths, tls, false);
+        note(&paths, tls);
 }
 
 int

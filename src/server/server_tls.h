@@ -8,11 +8,15 @@
 #include "net/tls.h"
 #include "server/config.h"
 
-/* *ret is NULL when the configuration says so. One that was made is told on
- * standard error, with its fingerprint. */
+/* *ret is NULL when the configuration says so. *made: it is a new certificate
+ * of our own, which people should hear of. */
 int server_tls_start(const struct config *c,
                      const struct dialect *const *dialects,
-                     struct tls_server **ret, struct err *e) MUST_USE;
+                     struct tls_server **ret, bool *made,
+                     struct err *e) MUST_USE;
+
+/* One line on standard error: the fingerprint. */
+void server_tls_tell(struct tls_server *tls);
 
 /* Logs what came of it. tls may be NULL. */
 void server_tls_reload(struct tls_server *tls, const struct config *c);
