@@ -156,11 +156,13 @@ write_pem(const char *path, EVP_PKEY *key, X509 *x, struct err *e)
 static int
 make(const char *certificate, const char *key_path, struct err *e)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = X509_new();
+    EVP_PKEY *key;
+    X509 *x;
     int r;
 
     ERR_clear_error();
+    key = EVP_EC_gen("P-256");
+    x = X509_new();
     if (key == NULL || x == NULL || !fill(x, key))
         r = tls_explain(e, EIO, "cannot make a certificate");
     else

@@ -32,7 +32,7 @@ struct tls_client {
 int
 tls_explain(struct err *e, int code, const char *what)
 {
-    unsigned long error = ERR_peek_last_error();
+    unsigned long error = ERR_peek_error();    /* the first is the cause */
     const char *why = ERR_reason_error_string(error);
 
     if (ERR_SYSTEM_ERROR(error))

@@ -17,7 +17,7 @@ struct tls *tls_new(SSL *ssl, BIO_METHOD *method, int fd);
 void tls_fingerprint_of(const X509 *certificate,
                         char out[TLS_FINGERPRINT_BYTES]);
 
-/* Fills e with `what` and the newest thing that OpenSSL has to say. */
+/* Fills e with `what` and what OpenSSL says of the cause. */
 int tls_explain(struct err *e, int code, const char *what);
 
 #endif

@@ -276,6 +276,8 @@ config_proxies(const struct config *c, struct cidr *ret, unsigned max,
 int
 config_check(const struct config *c, struct err *e)
 {
+    struct cidr ranges[CONFIG_PROXIES];
+
     if (c->output_soft_bytes >= c->output_hard_bytes)
         return err_set(e, EINVAL, "limits.output_soft_bytes must be below "
                        "limits.output_hard_bytes");
@@ -288,7 +290,8 @@ config_check(const struct config *c, struct err *e)
     if (c->certificate[0] == '\0' && c->private_key[0] != '\0')
         return err_set(e, EINVAL, "tls.key is of no use without "
                        "tls.certificate");
-    return 0;
+    int n = config_proxies(c, ranges, CONFIG_PROXIES, e);
+    return n < 0 ? n : 0;
 }
 
 void

@@ -54,6 +54,8 @@ struct config {
 
 enum config_exempt { CONFIG_EXEMPT_NOBODY, CONFIG_EXEMPT_LOOPBACK };
 
+#define CONFIG_PROXIES 16          /* ranges at most */
+
 enum config_tls { CONFIG_TLS_OFFERED, CONFIG_TLS_REQUIRED, CONFIG_TLS_OFF };
 
 enum config_type {

@@ -36,7 +36,7 @@ static const struct dialect *const dialects[] = {
     &native_dialect, &http_dialect, &line_dialect, NULL,
 };
 
-enum { SIGNALS = 3, PROXIES = 16 };
+enum { SIGNALS = 3 };
 
 struct server {
     const struct config *config;
@@ -54,7 +54,7 @@ struct server {
     struct store *store;
     struct hub *hub;
     struct gate *gate;
-    struct cidr proxies[PROXIES];
+    struct cidr proxies[CONFIG_PROXIES];
     struct tls_server *tls;                    /* NULL: none */
     bool made_certificate;
     struct dialect_config dialect_config;
@@ -313,7 +313,7 @@ static int
 make_workers(struct server *s, unsigned fds, struct err *e)
 {
     struct gate_options gate = gate_options(s->config, fds);
-    int found = config_proxies(s->config, s->proxies, PROXIES, e);
+    int found = config_proxies(s->config, s->proxies, CONFIG_PROXIES, e);
     if (found < 0)
         return found;
     gate.proxies = s->proxies;
