@@ -7,6 +7,7 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
+#include "base/cidr.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -52,6 +53,8 @@ struct config {
 };
 
 enum config_exempt { CONFIG_EXEMPT_NOBODY, CONFIG_EXEMPT_LOOPBACK };
+
+#define CONFIG_PROXIES 16          /* ranges at most */
 
 enum config_tls { CONFIG_TLS_OFFERED, CONFIG_TLS_REQUIRED, CONFIG_TLS_OFF };
 
@@ -99,6 +102,10 @@ int config_set_option(struct config *c, const char *option, const char *value,
 
 /* What only the whole can tell (a soft limit above the hard one). */
 int config_check(const struct config *c, struct err *e) MUST_USE;
+
+/* The ranges of [server] proxies: how many, or -errno. */
+int config_proxies(const struct config *c, struct cidr *ret, unsigned max,
+                   struct err *e) MUST_USE;
 
 /* The commented file with every default. */
 void config_write_default(FILE *out);

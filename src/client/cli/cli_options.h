@@ -21,16 +21,25 @@ enum cli_which {
     CLI_PUT     = 1 << 6,
     CLI_GET     = 1 << 7,
     CLI_FILES   = 1 << 8,
-    CLI_ALL     = (1 << 9) - 1,
+    CLI_TRUST   = 1 << 9,
+    CLI_ALL     = (1 << 10) - 1,
 };
 
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
+
+/* What stood in front of the server's name. */
+enum cli_scheme { CLI_SCHEME_NONE, CLI_SCHEME_TLS, CLI_SCHEME_PLAIN };
 
 struct cli_options {
     const struct cli_command *command;
     char host[256];
     unsigned port;
     const char *server;        /* as it was typed or found */
+    enum cli_scheme scheme;
+    bool plain;                /* --plain */
+    bool tls;                  /* what follows from them */
+    bool forget;
+    const char *fingerprint;   /* what the server must have; NULL: any */
     const char *name;          /* borrows from argv, the environment, or: */
     char user[33];             /* the login's name, as a chat name */
     bool name_given;           /* asked for: not varied */
@@ -69,7 +78,8 @@ int cli_options_parse(struct cli_options *o, const struct cli_command *commands,
                       int argc, char **argv, cli_env_fn *env,
                       struct err *e) MUST_USE;
 
-/* "host", "host:4000", "[::1]:4000", "::1". */
+/* "host", "host:4000", "[::1]:4000", "::1"; loquat:// or http:// before it,
+ * loquats:// or https:// (TLS), loquat+insecure:// (plain). */
 int cli_parse_server(struct cli_options *o, const char *text,
                      struct err *e) MUST_USE;
 

@@ -25,6 +25,8 @@ static const struct cli_command commands[] = {
      -1, cli_put},
     {"get", CLI_GET, "ID|URL...", "fetch shared files", 1, -1, cli_get},
     {"files", CLI_FILES, "[ROOM]", "what was shared", 0, 1, cli_files},
+    {"trust", CLI_TRUST, "HOST[:PORT]", "what is known of a server", 1, 1,
+     cli_trust},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, cli_chat},
 };
 
