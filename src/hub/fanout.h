@@ -57,6 +57,7 @@ struct receiver {
     uint64_t session;
     struct list subs;
     struct access_who who;        /* set by the WELCOME */
+    struct revoked *revoked;      /* owned; NULL: nothing was (revoked.h) */
     uint8_t encoding;             /* the first of its dialect's */
     bool skip_own;                /* its own messages are not sent back */
     bool wants_uploads;           /* UPLOADING comes as an answer: it acts on
@@ -76,6 +77,7 @@ struct subscription {
     uint8_t encoding;             /* added to receiver->encoding: the dialect's
                                      choice, e.g. "not the current room" */
     bool behind;                  /* has missed live messages */
+    struct access_grant grant;    /* what the receiver is in the room */
 };
 
 struct fanout *fanout_new(unsigned worker, struct readers *readers,

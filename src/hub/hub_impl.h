@@ -29,6 +29,7 @@ struct batch {
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
+    struct list grants;           /* struct grant_undo, newest first: grant_set.c */
 };
 
 struct hub {

@@ -97,11 +97,14 @@ close_unreadable(struct receiver *r)
 }
 
 static void
-send_each(struct fanout *f, struct subscription *sub, struct run *page)
+send_each(struct fanout *f, struct subscription *sub, struct run *page,
+          uint64_t last_seq)
 {
     struct receiver *r = sub->receiver;
 
     for (uint32_t i = 0; i < run_length(page); i++) {
+        if (run_event(page, i)->seq > last_seq)
+            return;
         if (fanout_passes_over(sub, run_event(page, i)))
             continue;
         fanout_send(f, r, run_bytes(page, r, subscription_encoding(sub), i),
@@ -110,19 +113,29 @@ send_each(struct fanout *f, struct subscription *sub, struct run *page)
 }
 
 static void
+move_cursor(struct subscription *sub, uint64_t seq)
+{
+    sub->cursor = seq;
+    if (seq >= sub->room->last_seq)
+        catch_up(sub);
+}
+
+/* A page may be ahead of the mailbox. What this worker was not told yet comes
+ * live, behind whatever was decided before it: the receiver may be removed by
+ * then. */
+static void
 send_page(struct fanout *f, struct subscription *sub, struct run *page)
 {
     struct receiver *r = sub->receiver;
+    uint64_t last_seq = run_last_seq(page), known = sub->room->last_seq;
 
     must(run_first_seq(page) > sub->cursor);
-    sub->cursor = run_last_seq(page);
-    if (fanout_hears_all(sub, page))
+    if (last_seq <= known && fanout_hears_all(sub, page))
         fanout_send(f, r, run_joined(page, r, subscription_encoding(sub)),
                     run_length(page));
     else
-        send_each(f, sub, page);
-    if (sub->cursor >= sub->room->last_seq)
-        catch_up(sub);
+        send_each(f, sub, page, known);
+    move_cursor(sub, last_seq < known ? last_seq : known);
 }
 
 static void
@@ -135,6 +148,7 @@ ask_page(struct fanout *f, const struct heard_room *room, uint64_t after)
         .limit = PAGES_MESSAGES - (uint32_t)(after % PAGES_MESSAGES)};
     job->worker = f->worker;
     job->catchup = true;
+    job->known = room->last_seq;
     job->access = room->access;
     memcpy(job->room_name, room->name, strlen(room->name) + 1);
     readers_submit(f->readers, job);
@@ -191,22 +205,24 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
 
 /* A session that waited for the page, and may have been joined to the room
  * anew meanwhile, from elsewhere; or it has become congested by something
- * else, and gets the page once that has drained. No page, although its messages
- * are known to be there, ends it; page_asked stays, so that no other is asked
- * for. */
+ * else, and gets the page once that has drained. An empty page: whatever was
+ * known when it was asked for is gone (keep.h). None at all ends it; page_asked
+ * stays, so that no other is asked for. */
 static void
 serve(struct fanout *f, struct receiver *r, const struct page_place *place,
-      struct run *page)
+      struct run *page, uint64_t gone)
 {
     struct subscription *sub = fanout_subscription(r, place->room);
     bool fits = sub != NULL && sub->behind && sub->cursor == place->after;
 
-    if (fits && page == NULL) {
+    if (fits && page == NULL && gone <= sub->cursor) {
         close_unreadable(r);
         return;
     }
     r->page_asked = false;
-    if (fits && !r->ops->congested(r))
+    if (fits && page == NULL)
+        move_cursor(sub, gone);
+    else if (fits && !r->ops->congested(r))
         send_page(f, sub, page);
     lag_go_on(f, r);
 }
@@ -217,6 +233,7 @@ lag_take_page(struct fanout *f, const struct parcel *p)
     const struct event *e = p->event;
     struct page_place place = {p->room, e->seq};
     struct page_waiters waiters;
+    uint64_t gone = e->kind == ANSWER_PAGE && e->items_n == 0 ? e->read : 0;
     struct run *page =
         pages_put(&f->pages, &place, e->items, e->items_n, &waiters);
 
@@ -226,7 +243,7 @@ lag_take_page(struct fanout *f, const struct parcel *p)
         struct receiver *r = fanout_find(f, waiters.sessions[i]);
 
         if (r != NULL)
-            serve(f, r, &place, page);
+            serve(f, r, &place, page, gone);
     }
     free(waiters.sessions);
     tidy_pages(f);       /* whoever waited may have left meanwhile */
