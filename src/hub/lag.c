@@ -148,7 +148,6 @@ ask_page(struct fanout *f, const struct heard_room *room, uint64_t after)
         .limit = PAGES_MESSAGES - (uint32_t)(after % PAGES_MESSAGES)};
     job->worker = f->worker;
     job->catchup = true;
-    job->known = room->last_seq;
     job->access = room->access;
     memcpy(job->room_name, room->name, strlen(room->name) + 1);
     readers_submit(f->readers, job);
@@ -203,25 +202,34 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
     lag_go_on(f, r);
 }
 
+/* Nothing is left of what sub was behind by: it was not kept for that long.
+ * What has been said since may be there. */
+static void
+pass_gone(struct subscription *sub, uint64_t first_seq)
+{
+    move_cursor(sub, first_seq - 1);
+}
+
 /* A session that waited for the page, and may have been joined to the room
  * anew meanwhile, from elsewhere; or it has become congested by something
- * else, and gets the page once that has drained. An empty page: whatever was
- * known when it was asked for is gone (keep.h). None at all ends it; page_asked
- * stays, so that no other is asked for. */
+ * else, and gets the page once that has drained. No page, although its messages
+ * are known to be there (first_seq), ends it; page_asked stays, so that no
+ * other is asked for. */
 static void
 serve(struct fanout *f, struct receiver *r, const struct page_place *place,
-      struct run *page, uint64_t gone)
+      struct run *page, uint64_t first_seq)
 {
     struct subscription *sub = fanout_subscription(r, place->room);
     bool fits = sub != NULL && sub->behind && sub->cursor == place->after;
+    bool gone = page == NULL && first_seq > place->after + 1;
 
-    if (fits && page == NULL && gone <= sub->cursor) {
+    if (fits && page == NULL && !gone) {
         close_unreadable(r);
         return;
     }
     r->page_asked = false;
-    if (fits && page == NULL)
-        move_cursor(sub, gone);
+    if (fits && gone)
+        pass_gone(sub, first_seq);
     else if (fits && !r->ops->congested(r))
         send_page(f, sub, page);
     lag_go_on(f, r);
@@ -233,7 +241,6 @@ lag_take_page(struct fanout *f, const struct parcel *p)
     const struct event *e = p->event;
     struct page_place place = {p->room, e->seq};
     struct page_waiters waiters;
-    uint64_t gone = e->kind == ANSWER_PAGE && e->items_n == 0 ? e->read : 0;
     struct run *page =
         pages_put(&f->pages, &place, e->items, e->items_n, &waiters);
 
@@ -243,7 +250,7 @@ lag_take_page(struct fanout *f, const struct parcel *p)
         struct receiver *r = fanout_find(f, waiters.sessions[i]);
 
         if (r != NULL)
-            serve(f, r, &place, page, gone);
+            serve(f, r, &place, page, e->delivered);
     }
     free(waiters.sessions);
     tidy_pages(f);       /* whoever waited may have left meanwhile */

@@ -110,8 +110,8 @@ readers_page_event(const struct page *p, const struct read_job *job)
 
     event_set_items(e, page_items(p, job, n), n);
     e->more = p->more || (n < p->n && job->query.mode == PAGE_AFTER);
+    e->delivered = p->first_seq;
     e->seq = job->query.at;
-    e->read = job->known;
     return addressed(e, job);
 }
 

@@ -28,8 +28,6 @@ struct read_job {
     struct access_grant grant;
     uint64_t decided;             /* goes into the parcel (mailbox.h) */
     uint64_t ceiling;             /* nothing above this seq; 0 = no such one */
-    uint64_t known;               /* catchup: the room's newest seq, as far as
-                                     the worker knew when it asked */
     char room_name[LIMIT_ROOM_BYTES + 1];
 };
 
@@ -46,8 +44,7 @@ void readers_submit(struct readers *r, struct read_job *jobs);
 /* Drops what waits, joins the threads. NULL is fine. */
 void readers_stop(struct readers **r);
 
-/* The page as an event: ANSWER_PAGE with its messages as items; its seq is
- * what was asked for, `read` the job's `known`. */
+/* The page as an event: ANSWER_PAGE with its messages as items. */
 struct event *readers_page_event(const struct page *p,
                                  const struct read_job *job);
 
