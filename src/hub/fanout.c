@@ -26,6 +26,7 @@ fanout_new(unsigned worker, struct readers *readers,
     f->shard = shard;
     map_init(&f->rooms);
     map_init(&f->receivers);
+    map_init(&f->revoked);
     list_init(&f->running);
     pages_init(&f->pages);
     pool_init(&f->subscriptions, sizeof(struct subscription));
@@ -48,6 +49,7 @@ fanout_free(struct fanout **fanout)
     pool_done(&f->subscriptions);
     map_done(&f->rooms);
     map_done(&f->receivers);
+    map_done(&f->revoked);
     free(f);
 }
 
@@ -72,7 +74,6 @@ fanout_add(struct fanout *f, struct receiver *r)
     must(!f->walking && r->session != 0);
     list_init(&r->subs);
     r->who = (struct access_who){0};
-    r->revoked = NULL;
     r->entered = r->lagging = r->page_asked = false;
     map_put_u64(&f->receivers, r->session, r);
 }
@@ -80,12 +81,15 @@ fanout_add(struct fanout *f, struct receiver *r)
 void
 fanout_remove(struct fanout *f, struct receiver *r)
 {
+    struct revoked *revoked;
+
     must(!f->walking);
     must(map_del_u64(&f->receivers, r->session) == r);
     while (!list_empty(&r->subs))
         unsubscribe(f, list_entry(r->subs.next, struct subscription, link));
     lag_end(f, r);
-    revoked_free(&r->revoked);
+    revoked = map_del_u64(&f->revoked, r->session);
+    revoked_free(&revoked);
 }
 
 struct receiver *
@@ -125,9 +129,11 @@ fanout_send(struct fanout *f, struct receiver *r, struct slab *s, uint32_t n)
 
 /* What was allowed when it was asked for may not be now. */
 static enum deny
-check_read(const struct receiver *r, const struct parcel *p)
+check_read(const struct fanout *f, const struct receiver *r,
+           const struct parcel *p)
 {
-    enum deny d = revoked_check(r->revoked, p->room, p->decided);
+    enum deny d = revoked_check(map_get_u64(&f->revoked, r->session),
+                                p->room, p->decided);
 
     if (d != DENY_NONE)
         return d;
@@ -141,7 +147,7 @@ answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
     const struct event *e = p->event;
     struct str none = {0};
     struct event *denied;
-    enum deny d = check_read(r, p);
+    enum deny d = check_read(f, r, p);
 
     if (d == DENY_NONE) {
         if (e->kind == ANSWER_PAGE)
@@ -240,7 +246,10 @@ deliver_unsubscribe(struct fanout *f, struct receiver *r,
 static void
 deliver_revoke(struct fanout *f, struct receiver *r, const struct parcel *p)
 {
-    revoked_note(&r->revoked, p->room, p->decided, p->event->deny);
+    struct revoked *revoked = map_del_u64(&f->revoked, r->session);
+
+    revoked_note(&revoked, p->room, p->decided, p->event->deny);
+    map_put_u64(&f->revoked, r->session, revoked);
     deliver_unsubscribe(f, r, p);
 }
 

@@ -57,7 +57,6 @@ struct receiver {
     uint64_t session;
     struct list subs;
     struct access_who who;        /* set by the WELCOME */
-    struct revoked *revoked;      /* owned; NULL: nothing was (revoked.h) */
     uint8_t encoding;             /* the first of its dialect's */
     bool skip_own;                /* its own messages are not sent back */
     bool wants_uploads;           /* UPLOADING comes as an answer: it acts on

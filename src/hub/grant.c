@@ -6,6 +6,7 @@
 #include "hub/batch.h"
 #include "hub/member.h"
 #include "hub/room.h"
+#include "hub/slow.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,8 @@ grant_get(struct room *r)
     map_init(&g->senders);
     map_init(&g->floors);
     map_init(&g->spoke);
+    list_init(&g->low);
+    list_init(&g->spoken);
     list_init(&g->all);
     return g;
 }
@@ -33,6 +36,8 @@ grant_standing(const struct room *r, uint64_t sender_id)
         return NULL;
     return map_get_u64(&r->grants->senders, sender_id);
 }
+
+static void free_floors(struct grants *g);
 
 void
 grant_free(struct room *r)
@@ -46,8 +51,8 @@ grant_free(struct room *r)
         free(list_entry(it, struct standing, link));
     restrictions_free(&g->restrictions);
     map_done(&g->senders);
-    map_done(&g->floors);
-    map_done(&g->spoke);
+    free_floors(g);
+    slow_free(g);
     free(g);
 }
 
@@ -146,18 +151,22 @@ grant_is_banned(const struct hub *h, uint64_t sender_id,
 
 /* ---- what may be seen ---- */
 
-/* A map's value is a pointer, and none may be NULL: the seq and one. */
-static void *
-boxed(uint64_t seq)
+struct floor {
+    struct list link;             /* grants.low */
+    uint64_t session, seq;
+};
+
+static struct floor *
+floor_of(const struct room *r, uint64_t session)
 {
-    return (void *)(uintptr_t)(seq + 1);
+    return r->grants ? map_get_u64(&r->grants->floors, session) : NULL;
 }
 
 uint64_t
 grant_floor(const struct room *r, const struct session *s)
 {
     const struct standing *st;
-    const void *box;
+    const struct floor *f;
 
     if (s == NULL || !r->settings.from_joining
         || r->access.kind == ROOM_DIRECT)
@@ -165,33 +174,78 @@ grant_floor(const struct room *r, const struct session *s)
     st = grant_standing(r, s->sender_id);
     if (st != NULL && st->role != ROLE_NONE)
         return st->from_seq;
-    box = r->grants ? map_get_u64(&r->grants->floors, s->id) : NULL;
-    return box ? (uint64_t)(uintptr_t)box - 1 : GRANT_NOTHING;
+    f = floor_of(r, s->id);
+    return f ? f->seq : GRANT_NOTHING;
 }
 
-void
-grant_heard(struct room *r, const struct session *s)
+static void
+lay_floor(struct room *r, uint64_t session, uint64_t seq)
 {
-    if (!r->settings.from_joining || r->access.kind == ROOM_DIRECT)
-        return;
-    grant_left(r, s);
-    map_put_u64(&grant_get(r)->floors, s->id, boxed(r->last_seq));
+    struct grants *g = grant_get(r);
+    struct floor *f = must_alloc(sizeof *f);
+
+    f->session = session;
+    f->seq = seq;
+    list_push(&g->low, &f->link);
+    map_put_u64(&g->floors, session, f);
+}
+
+static void
+drop_floor(struct grants *g, struct floor *f)
+{
+    map_del_u64(&g->floors, f->session);
+    list_remove(&f->link);
+    free(f);
+}
+
+static void
+free_floors(struct grants *g)
+{
+    list_each(it, next, &g->low)
+        drop_floor(g, list_entry(it, struct floor, link));
+    map_done(&g->floors);
 }
 
 void
 grant_left(struct room *r, const struct session *s)
 {
-    if (r->grants != NULL)
-        map_del_u64(&r->grants->floors, s->id);
+    struct floor *f = floor_of(r, s->id);
+
+    if (f != NULL)
+        drop_floor(r->grants, f);
+}
+
+void
+grant_heard(struct room *r, const struct session *s)
+{
+    grant_left(r, s);
+    if (r->settings.from_joining && r->access.kind == ROOM_CHANNEL)
+        lay_floor(r, s->id, r->last_seq);
 }
 
 void
 grant_carried(struct room *r, uint64_t old, const struct session *s)
 {
-    void *box = r->grants ? map_del_u64(&r->grants->floors, old) : NULL;
+    struct floor *f = floor_of(r, old);
 
-    if (box != NULL)
-        map_put_u64(&r->grants->floors, s->id, box);
+    if (f == NULL)
+        return;
+    grant_left(r, s);
+    lay_floor(r, s->id, f->seq);
+    drop_floor(r->grants, f);
+}
+
+void
+grant_lower_floors(struct room *r)
+{
+    if (r->grants == NULL)
+        return;
+    list_each(it, next, &r->grants->low) {
+        struct floor *f = list_entry(it, struct floor, link);
+
+        if (f->seq > r->last_seq)
+            f->seq = r->last_seq;
+    }
 }
 
 /* ---- the start ---- */
@@ -235,6 +289,8 @@ load_restriction(void *arg, const struct restriction_row *row)
     if (*rs == NULL)
         *rs = restrictions_new();
     restrictions_add(*rs, restriction_new(row));
+    if ((*rs)->due_ms < h->bans_due_ms)
+        h->bans_due_ms = (*rs)->due_ms;
 }
 
 int

@@ -49,6 +49,9 @@ void grant_heard(struct room *r, const struct session *s);
 void grant_carried(struct room *r, uint64_t old, const struct session *s);
 void grant_left(struct room *r, const struct session *s);
 
+/* The batch is not kept: no floor is above the newest message. */
+void grant_lower_floors(struct room *r);
+
 /* An account has joined or made the room: it belongs to it from now on; the
  * maker of a new one is its owner. Written with the batch. */
 enum deny grant_joined(struct call *x, struct room *r, bool made);
@@ -74,9 +77,10 @@ struct grants {
     unsigned members, invited;    /* how many of all are which */
     uint64_t owner;               /* sender id; 0 = nobody */
     struct restrictions *restrictions;    /* or NULL */
-    struct map floors;            /* of sessions without a standing: seq + 1 */
-    struct map spoke;             /* slow.c */
-    int64_t swept_ms;             /* slow.c */
+    struct map floors;            /* session -> struct floor ... */
+    struct list low;              /* ... of those without a standing */
+    struct map spoke;             /* sender id -> struct spoken: slow.c */
+    struct list spoken;           /* the same, oldest first */
 };
 
 struct grants *grant_get(struct room *r);      /* makes them if need be */
@@ -103,26 +107,46 @@ enum deny grant_restrict(struct hub *h, struct room *r,
 enum deny grant_release(struct hub *h, struct room *r,
                         struct restriction *what);
 
-/* Everybody in r, and whoever else reads there, who may not any more: each of
- * those sessions is told, and whatever reads for them is void (PARCEL_REVOKE);
- * their uploads are dropped. `why` is taken: an EVENT_REMOVED without a room.
- * left is what the others are told when they leave. */
-void grant_recheck(struct hub *h, struct room *r, struct event *why,
-                   struct str left, int64_t now_ms);
+/* They are nothing in any room any more: the account is no more. */
+enum deny grant_forget(struct hub *h, uint64_t sender_id, int64_t now_ms);
 
-/* The same for each session of that sender, whatever they may. In every room
- * with NULL. */
+/* ---- those who may no longer (grant_revoke.c) ---- */
+
+/* The sessions that may read r now: of that sender, or with 0 of everybody.
+ * Taken before a change, so that afterwards nobody hears of a room that they
+ * never knew. Owned; for grant_end() to free. */
+struct audience {
+    uint64_t *sessions;           /* rising */
+    size_t n;
+};
+
+struct audience grant_audience(const struct hub *h, const struct room *r,
+                               uint64_t sender_id, int64_t now_ms);
+
+/* Of them, those who may read r no longer, with `all` each: is told `why` (an
+ * EVENT_REMOVED, whose room is set here; taken), leaves the room, and whatever
+ * reads for them is void (PARCEL_REVOKE). Uploads that nobody may share any
+ * longer are dropped. Empties a. */
+void grant_end(struct hub *h, struct room *r, struct audience *a, bool all,
+               struct event *why, int64_t now_ms);
+
+/* What that sender brings to r, or with NULL to any room, is dropped. */
+void grant_drop_uploads(struct hub *h, const struct room *r,
+                        uint64_t sender_id);
+
+/* Sessions that are banned from the server end, `why` (an EVENT_CLOSED; taken)
+ * is what they are told. */
+void grant_close_banned(struct hub *h, struct event *why, int64_t now_ms);
+
+/* The same for each session of that sender, whatever they may; NULL: in every
+ * room where they are. */
 void grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-                  struct event *why, struct str left, int64_t now_ms);
+                  struct event *why, int64_t now_ms);
 
 /* At the start; and the end. */
 int grant_load(struct hub *h) MUST_USE;
 void grant_free(struct room *r);
 void grant_free_all(struct hub *h);
-
-/* Rows of bans and mutes that have run out are removed. Returns when to come
- * back. */
-int64_t grant_tick(struct hub *h, int64_t now_ms);
 
 /* ---- the end of a batch (batch.c) ---- */
 
