@@ -355,7 +355,7 @@ def test_no_tls_where_it_is_off(serve):
 def strict(serve):
     """Speaks TLS only; who comes from afar comes behind a proxy."""
     return serve("--tls-mode", "required", "--server-proxies", "127.0.0.1",
-                 "--limits-grace", "50ms")
+                 "--limits-grace", "2s")
 
 
 AFAR = proxy_header("192.0.2.9")
