@@ -38,7 +38,7 @@ def connect(server):
 @pytest.mark.parametrize("first", FOREIGN, ids=lambda b: repr(b[:12]))
 def test_a_foreign_language_gets_a_sentence_and_never_a_name(serve, clients,
                                                             first):
-    server = serve("--limits-grace", "10s")
+    server = serve("--limits-grace", "10s", "--tls-mode", "off")
     watcher = clients(LineClient, server)
     watcher.send_bytes(b"watcher\n")
     watcher.sync()
@@ -51,7 +51,7 @@ def test_a_foreign_language_gets_a_sentence_and_never_a_name(serve, clients,
             except (BrokenPipeError, ConnectionResetError):
                 pass                       # it was certain before the rest
             told = read_all(sock)
-        assert b"later" in told, (split, told)
+        assert b"later" in told or b"No TLS" in told, (split, told)
         assert b"Hi!" not in told, (split, told)
     watcher.sync()
     assert not [line for line in watcher.lines if "mallory" in line]
@@ -61,7 +61,7 @@ def time_to_settle(server):
     """A round trip of another connection: the server has read what came
     before on its loop, or will read it separately anyway."""
     with connect(server) as probe:
-        probe.sendall(b"\x16\x03")
+        probe.sendall(b"CAP LS 302\r\n")
         read_all(probe)
 
 

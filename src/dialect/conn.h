@@ -20,6 +20,10 @@ struct receiver *conn_receiver(struct conn *c);
  * take secrets from. */
 bool conn_is_secure(const struct conn *c);
 
+/* The peer speaks TLS, with us or with the proxy that brings it: its addresses
+ * of this server begin with https. */
+bool conn_is_encrypted(const struct conn *c);
+
 /* Queues bytes; written at the end of this loop turn. conn_send takes the
  * caller's reference. */
 void conn_send(struct conn *c, struct slab *s);

@@ -9,6 +9,7 @@
 struct foreign {
     enum sniff (*sniff)(const uint8_t *p, size_t n);
     const char *farewell;
+    const char *alpn;
 };
 
 /* What an IRC client may say before anything else (RFC 2812 §3.1, IRCv3). */
@@ -85,11 +86,11 @@ sniff_irc(const uint8_t *p, size_t n)
 
 static const struct foreign foreigners[] = {
     {sniff_tls,
-     "TLS comes later: this server speaks plain chat lines (nc) and loquat's "
-     "own protocol.\n"},
+     "No TLS here: this server speaks plain chat lines (nc) and loquat's own "
+     "protocol.\n", NULL},
     {sniff_irc,
      "ERROR :IRC comes later: this server speaks chat lines (nc) and loquat's "
-     "own protocol.\r\n"},
+     "own protocol.\r\n", "irc"},
 };
 
 /* With as many bytes as will ever be looked at, undecided means no. */
@@ -99,12 +100,12 @@ decide(enum sniff s, size_t n)
     return s == SNIFF_MORE && n == LIMIT_DETECT_BYTES ? SNIFF_NO : s;
 }
 
+enum { FOREIGNERS = sizeof foreigners / sizeof foreigners[0] };
+
 static enum detected
 detect_foreign(const uint8_t *p, size_t n, struct str *farewell)
 {
-    size_t count = sizeof foreigners / sizeof foreigners[0];
-
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < FOREIGNERS; i++) {
         enum sniff s = decide(foreigners[i].sniff(p, n), n);
 
         if (s == SNIFF_MORE)
@@ -141,4 +142,40 @@ detect(const struct dialect *const *dialects, const uint8_t *p, size_t n,
     if (found == DETECT_DIALECT)
         *ret = *dialects;
     return found;
+}
+
+/* --- By name ------------------------------------------------------------- */
+
+enum detected
+detect_protocol(const struct dialect *const *dialects, const char *name,
+                const struct dialect **ret, struct str *farewell)
+{
+    for (; *dialects; dialects++) {
+        if ((*dialects)->alpn && strcmp((*dialects)->alpn, name) == 0) {
+            *ret = *dialects;
+            return DETECT_DIALECT;
+        }
+    }
+    for (size_t i = 0; i < FOREIGNERS; i++) {
+        if (foreigners[i].alpn && strcmp(foreigners[i].alpn, name) == 0) {
+            *farewell = str_of(foreigners[i].farewell);
+            return DETECT_FOREIGN;
+        }
+    }
+    return DETECT_MORE;
+}
+
+void
+detect_protocols(const struct dialect *const *dialects, const char **names,
+                 unsigned max)
+{
+    unsigned n = 0;
+
+    for (; *dialects; dialects++)
+        if ((*dialects)->alpn && n + 1 < max)
+            names[n++] = (*dialects)->alpn;
+    for (size_t i = 0; i < FOREIGNERS; i++)
+        if (foreigners[i].alpn && n + 1 < max)
+            names[n++] = foreigners[i].alpn;
+    names[n] = NULL;
 }

@@ -21,4 +21,14 @@ enum detected detect(const struct dialect *const *dialects, const uint8_t *p,
                      size_t n, const struct dialect **ret,
                      struct str *farewell);
 
+/* The same by the name of a protocol that the two ends have agreed on (ALPN):
+ * DETECT_MORE when there is none. */
+enum detected detect_protocol(const struct dialect *const *dialects,
+                              const char *name, const struct dialect **ret,
+                              struct str *farewell);
+
+/* The names to agree on, the best first, NULL-terminated: at most max - 1. */
+void detect_protocols(const struct dialect *const *dialects,
+                      const char **names, unsigned max);
+
 #endif

@@ -110,8 +110,8 @@ a_tls_hello_is_told_in_plain_text(void **state)
 {
     (void)state;
     assert_int_equal(ask(usual, "\x16", 1), '?');
-    assert_int_equal(ask(usual, "\x16\x03", 2), 'T');
-    assert_int_equal(ask(usual, "\x16\x03\x01\x02", 4), 'T');
+    assert_int_equal(ask(usual, "\x16\x03", 2), 'N');
+    assert_int_equal(ask(usual, "\x16\x03\x01\x02", 4), 'N');
     assert_int_equal(ask(usual, "\x16\x04", 2), 'p');
 }
 

@@ -32,12 +32,22 @@ conn_now(const struct conn *c)
 
 /* --- The peer ----------------------------------------------------------- */
 
-static void
-keep_peer(struct conn *c, const struct sockaddr_storage *peer)
+/* By the local socket, or a loopback address. */
+static bool
+is_here(const struct conn *c)
+{
+    return IN6_IS_ADDR_UNSPECIFIED(&c->peer) ||
+           cidr_is_loopback(c->peer.s6_addr);
+}
+
+void
+conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
 {
     const struct sockaddr_in6 *in6 = (const void *)peer;
     const struct sockaddr_in *in = (const void *)peer;
 
+    c->peer = (struct in6_addr){0};
+    c->port = 0;
     if (peer->ss_family == AF_INET6) {
         c->peer = in6->sin6_addr;
         c->port = ntohs(in6->sin6_port);
@@ -45,7 +55,10 @@ keep_peer(struct conn *c, const struct sockaddr_storage *peer)
         c->peer.s6_addr[10] = c->peer.s6_addr[11] = 0xff;
         memcpy(&c->peer.s6_addr[12], &in->sin_addr, 4);
         c->port = ntohs(in->sin_port);
+    } else if (peer->ss_family == AF_UNIX) {
+        c->port = address_local_number(peer);
     }
+    c->exempt = conn_worker(c)->o.limits.flood_exempt_loopback && is_here(c);
 }
 
 static struct sockaddr_storage
@@ -54,6 +67,10 @@ peer_of(const struct conn *c)
     struct sockaddr_storage peer = {0};
     struct sockaddr_in6 *in6 = (void *)&peer;
 
+    if (IN6_IS_ADDR_UNSPECIFIED(&c->peer)) {
+        address_set_local(&peer, c->port);
+        return peer;
+    }
     in6->sin6_family = AF_INET6;
     in6->sin6_addr = c->peer;
     in6->sin6_port = htons(c->port);
@@ -68,7 +85,9 @@ conn_address(const struct conn *c)
     char ip[INET6_ADDRSTRLEN];
     unsigned port = address_text(&peer, ip);
 
-    if (strchr(ip, ':') != NULL)
+    if (IN6_IS_ADDR_UNSPECIFIED(&c->peer))
+        snprintf(out, CONN_ADDRESS_BYTES, "local:%u", c->port);
+    else if (strchr(ip, ':') != NULL)
         snprintf(out, CONN_ADDRESS_BYTES, "[%s]:%u", ip, port);
     else
         snprintf(out, CONN_ADDRESS_BYTES, "%s:%u", ip, port);
@@ -78,7 +97,14 @@ conn_address(const struct conn *c)
 bool
 conn_is_secure(const struct conn *c)
 {
-    return cidr_is_loopback(c->peer.s6_addr);
+    return c->secure;
+}
+
+/* Who is not on this machine is secure for no other reason. */
+bool
+conn_is_encrypted(const struct conn *c)
+{
+    return c->stream.is_tls || (c->secure && !is_here(c));
 }
 
 /* --- Beginning ---------------------------------------------------------- */
@@ -94,9 +120,10 @@ conn_new(struct worker *w, const struct sockaddr_storage *peer)
     list_init(&c->receiver.subs);
     list_init(&c->stranger);
     wheel_timer_init(&c->deadline);
-    keep_peer(c, peer);
-    c->exempt = w->o.limits.flood_exempt_loopback && address_is_loopback(peer);
-    c->born_ms = conn_now(c);
+    conn_set_peer(c, peer);
+    c->prefaced = gate_is_proxy(w->o.gate, peer);
+    c->secure = is_here(c);
+    c->born_ms = c->first_ms = c->heard_ms = conn_now(c);
     return c;
 }
 
@@ -343,22 +370,33 @@ say_farewell(struct conn *c, const struct event *why)
 }
 
 void
-conn_refuse(struct conn *c, const char *sentence, const char *reason)
+conn_refuse_as(struct conn *c, enum deny deny, const char *sentence,
+               const char *reason)
 {
     struct str none = {0};
 
     if (c->ending)
         return;
+    if (c->stream.shaking) {
+        conn_end(c, reason, false);     /* nothing can be said yet */
+        return;
+    }
     if (!c->dialect || conn_dialect(c) == conn_fallback(c)) {
         conn_printf(c, "%s\n", sentence);
     } else {
         struct event *why =
             event_new(EVENT_CLOSED, none, none, str_of(sentence), none);
-        why->deny = DENY_NO_NAME;
+        why->deny = deny;
         say_farewell(c, why);
         event_unref(&why);
     }
     conn_end(c, reason, false);
+}
+
+void
+conn_refuse(struct conn *c, const char *sentence, const char *reason)
+{
+    conn_refuse_as(c, DENY_NO_NAME, sentence, reason);
 }
 
 static enum websocket_code

@@ -13,7 +13,8 @@
 enum deadline {
     GRACE,      /* silence from the start: a person with nc */
     PAUSE,      /* the first bytes were not a whole line, and none need be */
-    FIRST,      /* the first byte came, the first whole line did not */
+    FIRST,      /* the first byte came, the first whole line did not; or the
+                   end of what comes before it */
     LOGIN,
     FLOOD,      /* not an end: the next token */
     TIMER,      /* the dialect's, likewise */
@@ -56,15 +57,15 @@ static int64_t
 deadline_left(const struct conn *c, enum deadline which)
 {
     const struct edge_limits *l = &conn_worker(c)->o.limits;
-    bool silent = !c->dialect && c->bytes_in == 0;
-    bool began = !c->spoke && !c->serving && c->bytes_in > 0;
+    bool silent = !c->dialect && c->bytes_in == 0 && !c->prefaced;
+    bool began = !c->spoke && !c->serving && (c->bytes_in > 0 || c->prefaced);
 
     if (c->ending)
         return which == LINGER ? left(c, c->extra->ended_ms, l->linger_ms)
                                : NEVER;
     switch (which) {
     case GRACE:
-        return silent ? left(c, c->born_ms, l->grace_ms) : NEVER;
+        return silent ? left(c, c->heard_ms, l->grace_ms) : NEVER;
     case PAUSE:
         return pause_left(c);
     case FIRST:
@@ -90,7 +91,8 @@ act(struct conn *c, enum deadline which)
 {
     switch (which) {
     case GRACE:
-        conn_speak(c, conn_fallback(c));
+        if (conn_may_speak(c, conn_fallback(c)))
+            conn_speak(c, conn_fallback(c));
         break;
     case PAUSE:
         conn_assume(c);

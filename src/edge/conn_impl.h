@@ -9,6 +9,7 @@
  *   conn_files.c     output that is made as the socket takes it
  *   conn_move.c      what it asks of the movers
  *   conn_websocket.c messages of WebSocket, under a dialect
+ *   conn_secure.c    TLS under it, and who may do without
  *   conn_deadline.c  everything that time decides
  *   conn_flood.c     the pace of its commands
  *
@@ -82,7 +83,10 @@ struct conn {
     bool drains : 1;       /* conn_want_drain() */
     bool occupied : 1;     /* conn_occupy() */
     bool hung_up : 1;      /* waits for nothing but the peer's end */
-    uint8_t held;                     /* enum conn_hold, or-ed */
+    uint8_t held : 6;                 /* enum conn_hold, or-ed */
+    bool secure : 1;       /* nobody can listen on the way */
+    bool prefaced : 1;     /* before its first byte comes what a proxy says,
+                              or a handshake */
 
     bool touched : 1;      /* has something to do at the turn's end */
     bool known : 1;        /* what it speaks is decided, for ever */
@@ -112,7 +116,8 @@ struct conn {
         };
     };
     struct conn_extra *extra;         /* NULL when there is nothing in it */
-    struct in6_addr peer;             /* IPv4 mapped */
+    struct in6_addr peer;             /* IPv4 mapped; 0: on this machine,
+                                         by the local socket */
     uint64_t bytes_in;
     uint32_t born_ms;
     uint32_t first_ms;                /* the first byte came */
@@ -130,6 +135,9 @@ extern const struct stream_ops conn_stream_ops;
 /* Takes fd, which the gate has admitted. */
 void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
 
+/* Who it is, and what follows from that. */
+void conn_set_peer(struct conn *c, const struct sockaddr_storage *peer);
+
 /* From now on it speaks d: opens it. */
 void conn_speak(struct conn *c, const struct dialect *d);
 const struct dialect *conn_fallback(const struct conn *c);
@@ -144,6 +152,9 @@ void conn_touch(struct conn *c);
 /* The end of one without a name, told to it in its dialect's words, or as a
  * plain line when it has none but the fallback's. */
 void conn_refuse(struct conn *c, const char *sentence, const char *reason);
+
+void conn_refuse_as(struct conn *c, enum deny deny, const char *sentence,
+                    const char *reason);
 
 /* The core hears that its session is over, if it knows of one. */
 void conn_leave(struct conn *c, const char *reason, bool clean);
@@ -194,6 +205,9 @@ void conn_advance(struct conn *c);
 
 /* The same, when the core has room for what may come of it. */
 void conn_resume(struct conn *c);
+
+/* The handshake has settled on a protocol ("" = on none). */
+void conn_agree(struct conn *c, const char *protocol);
 
 /* Nobody claims the bytes so far: it is the fallback's. */
 void conn_assume(struct conn *c);
@@ -251,6 +265,16 @@ void conn_close_with(struct conn *c, enum websocket_code code);
 /* The Close, the last of all frames. */
 void conn_send_close(struct conn *c);
 void conn_drop_websocket(struct conn *c);
+
+/* --- conn_secure.c --- */
+
+/* Something is to be read. True: it is not the dialect's yet, but what a proxy
+ * says or a handshake, and has been taken care of. */
+bool conn_is_prefaced(struct conn *c);
+
+/* False: it would speak that dialect where everyone could listen, and has been
+ * refused in that dialect's words. */
+bool conn_may_speak(struct conn *c, const struct dialect *d);
 
 /* --- conn_deadline.c --- */
 

@@ -93,6 +93,8 @@ settle_on(struct conn *c, const struct dialect *d)
         refuse_input(c, TOO_LATE_TEXT, "spoke too late");
         return;
     }
+    if (!conn_may_speak(c, d))
+        return;
     c->known = true;
     if (!c->dialect)
         conn_speak(c, d);
@@ -106,14 +108,11 @@ turn_away(struct conn *c, struct str farewell)
     conn_end(c, "foreign protocol", false);
 }
 
-/* Looks at the first bytes; c->known when they are the dialect's to read. */
 static void
-recognise(struct conn *c, const uint8_t *p, size_t n)
+follow(struct conn *c, enum detected found, const struct dialect *d,
+       struct str farewell)
 {
-    const struct dialect *d = NULL;
-    struct str farewell = {0};
-
-    switch (detect(conn_worker(c)->o.dialects, p, n, &d, &farewell)) {
+    switch (found) {
     case DETECT_MORE:
         break;
     case DETECT_FOREIGN:
@@ -123,6 +122,29 @@ recognise(struct conn *c, const uint8_t *p, size_t n)
         settle_on(c, d);
         break;
     }
+}
+
+/* Looks at the first bytes; c->known when they are the dialect's to read. */
+static void
+recognise(struct conn *c, const uint8_t *p, size_t n)
+{
+    const struct dialect *d = NULL;
+    struct str farewell = {0};
+    enum detected found =
+        detect(conn_worker(c)->o.dialects, p, n, &d, &farewell);
+
+    follow(c, found, d, farewell);
+}
+
+void
+conn_agree(struct conn *c, const char *protocol)
+{
+    const struct dialect *d = NULL;
+    struct str farewell = {0};
+    enum detected found = detect_protocol(conn_worker(c)->o.dialects, protocol,
+                                          &d, &farewell);
+
+    follow(c, found, d, farewell);
 }
 
 /* --- Parsing ------------------------------------------------------------ */
@@ -313,6 +335,8 @@ conn_readable(struct stream *s)
         read_away(c);
         return;
     }
+    if (conn_is_prefaced(c))
+        return;
     if (!conn_wants_input(c)) {
         if (s->error < 0)
             conn_lose(c, "connection lost");

@@ -84,11 +84,26 @@ gate_free(struct gate **gate)
     free(g);
 }
 
+bool
+gate_is_proxy(const struct gate *g, const struct sockaddr_storage *peer)
+{
+    uint8_t address[16];
+
+    if (g->o.proxies_n == 0 || !address_bytes(peer, address))
+        return false;
+    for (unsigned i = 0; i < g->o.proxies_n; i++)
+        if (cidr_contains(&g->o.proxies[i], address))
+            return true;
+    return false;
+}
+
 /* Whether this peer's address is limited at all. */
 static bool
 is_counted(const struct gate *g, const struct sockaddr_storage *peer)
 {
     if (g->o.connections_per_address == 0 && g->o.arrivals_per_address == 0)
+        return false;
+    if (peer->ss_family == AF_UNIX || gate_is_proxy(g, peer))
         return false;
     return !(g->o.exempt_loopback && address_is_loopback(peer));
 }
@@ -198,6 +213,21 @@ gate_admit(struct gate *g, const struct sockaddr_storage *peer, int64_t now_ms)
 
     pthread_mutex_lock(&g->lock);
     refusal = admit(g, peer, now_ms / MINUTE_MS);
+    pthread_mutex_unlock(&g->lock);
+    return refusal;
+}
+
+const char *
+gate_admit_behind(struct gate *g, const struct sockaddr_storage *peer,
+                  int64_t now_ms)
+{
+    const char *refusal = NULL;
+
+    pthread_mutex_lock(&g->lock);
+    if (is_counted(g, peer)) {
+        sweep(g, now_ms / MINUTE_MS);
+        refusal = admit_address(g, peer, now_ms / MINUTE_MS);
+    }
     pthread_mutex_unlock(&g->lock);
     return refusal;
 }

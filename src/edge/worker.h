@@ -12,6 +12,7 @@
 #include "edge/gate.h"
 #include "hub/core.h"
 #include "hub/movers.h"
+#include "net/tls.h"
 #include <sys/socket.h>
 
 struct worker;
@@ -38,6 +39,8 @@ struct worker_options {
     const struct dialect_config *config;
     struct edge_limits limits;
     struct gate *gate;
+    struct tls_server *tls;                  /* NULL: not spoken */
+    bool tls_required;                       /* but on this machine */
     struct metrics_shard *shard;
 };
 

@@ -36,6 +36,7 @@ link_unref(struct link *l)
     if (--l->refs > 0)
         return;
     talk_done(&l->talk);
+    tls_client_free(&l->tls);
     free((char *)l->options.host);
     free(l);
 }
@@ -144,6 +145,14 @@ link_lose_by(struct link *l, enum talk_verdict verdict)
                  l->options.port, t->why);
     else
         snprintf(l->why, sizeof l->why, "%s", t->why);
+    over(l, LINK_FAILED);
+}
+
+void
+link_distrust(struct link *l, const char *why)
+{
+    l->code = LINK_WRONG_SERVER;
+    snprintf(l->why, sizeof l->why, "%s", why);
     over(l, LINK_FAILED);
 }
 

@@ -15,8 +15,8 @@
 #ifndef LINK_LINK_H
 #define LINK_LINK_H
 
+#include "base/err.h"
 #include "base/limits.h"
-#include "base/must.h"
 #include "link/talk_login.h"
 #include "wire/envelope.h"
 #include <stdbool.h>
@@ -51,11 +51,22 @@ struct link_ops {
 
     /* The outbox has room again after link_post() said -EAGAIN. */
     void (*writable)(struct link *l);
+
+    /* Over TLS, before anything is said: is this the right server? distrust:
+     * why the system does not vouch for its certificate, NULL = it does.
+     * False: e says what is wrong, and the link has FAILED, with
+     * LINK_WRONG_SERVER. */
+    bool (*known)(struct link *l, const char *fingerprint,
+                  const char *distrust, struct err *e);
 };
+
+/* Of link_error_code(). */
+#define LINK_WRONG_SERVER (-1)
 
 struct link_options {
     const char *host;
     unsigned port;
+    bool tls;                  /* and nothing else, whatever happens */
     const char *name;          /* "" = read only */
     bool or_similar;
     struct talk_login_options login;   /* as an account; see there */

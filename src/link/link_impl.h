@@ -27,6 +27,7 @@ struct link {
     struct connect *connect;         /* at most one of these two */
     struct connection *conn;
     struct streams streams;          /* one at most, and closed ones */
+    struct tls_client *tls;          /* NULL: not spoken yet */
     uv_timer_t timers[TIMERS];
     uv_prepare_t prepare;
     unsigned refs;
@@ -48,6 +49,9 @@ void link_set_timer(struct link *l, int which, int64_t in_ms);
  * told; the next attempt is prepared, or the end. */
 void link_lose(struct link *l, int code, const char *why);
 void link_lose_by(struct link *l, enum talk_verdict verdict);
+
+/* This is not the server it should be: over, without another attempt. */
+void link_distrust(struct link *l, const char *why);
 
 /* A handle of the loop's that held the link is closed. */
 void link_unref(struct link *l);

@@ -8,16 +8,64 @@
 #include "base/limits.h"
 #include "base/list.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { READS_PER_TURN = 16 };
 
+/* What the protocol is called in ALPN. */
+#define PROTOCOL "loquat.v1"
+
 struct connection {
     struct stream stream;
     struct link *link;
+    bool unknown;              /* TLS: who it is has not been asked yet */
 };
+
+/* ---- Who it is ---- */
+
+static void
+lose_handshake(struct link *l, const struct stream *s)
+{
+    const char *detail = tls_why(stream_tls(s));
+    char why[300];
+
+    snprintf(why, sizeof why, "no TLS with %.200s: %s", l->options.host,
+             s->error != 0 ? strerror(-s->error)
+             : *detail != '\0' ? detail : "the connection was cut");
+    link_lose(l, 0, why);
+}
+
+/* Nothing has been said to it so far. */
+static void
+meet(struct link *l)
+{
+    struct stream *s = &l->conn->stream;
+    struct tls *tls = stream_tls(s);
+    char fingerprint[TLS_FINGERPRINT_BYTES];
+    const char *distrust;
+    struct err e;
+
+    if (s->error != 0 || tls_handshake(tls) != 1) {
+        lose_handshake(l, s);
+        return;
+    }
+    l->conn->unknown = false;
+    if (!tls_fingerprint(tls, fingerprint)) {
+        link_distrust(l, "the server has no certificate");
+        return;
+    }
+    if (tls_is_trusted(tls, &distrust))
+        distrust = NULL;
+    if (!l->options.ops->known(l, fingerprint, distrust, &e))
+        link_distrust(l, e.text);
+    else
+        talk_begin(&l->talk);
+}
+
+/* ---- Bytes ---- */
 
 static void
 read_input(struct link *l)
@@ -45,7 +93,12 @@ read_input(struct link *l)
 static void
 on_readable(struct stream *s)
 {
-    read_input(((struct connection *)s)->link);
+    struct connection *conn = (struct connection *)s;
+
+    if (conn->unknown)
+        meet(conn->link);
+    else
+        read_input(conn->link);
 }
 
 /* More comes with the loop's next turn. */
@@ -91,6 +144,22 @@ link_io_done(struct link *l)
     streams_close(&l->streams, on_streams_closed);
 }
 
+/* 0 or -errno. */
+static int
+start_tls(struct link *l, struct connection *conn)
+{
+    struct tls *tls;
+
+    if (l->tls == NULL)
+        l->tls = tls_client_new();
+    tls = tls_connect(l->tls, conn->stream.fd, l->options.host, PROTOCOL);
+    if (tls == NULL)
+        return -EINVAL;
+    conn->unknown = true;
+    stream_start_tls(&conn->stream, tls);
+    return 0;
+}
+
 void
 link_io_open(struct link *l, int fd)
 {
@@ -104,12 +173,16 @@ link_io_open(struct link *l, int fd)
         return;
     }
     conn->link = l;
+    conn->unknown = false;
     l->refs++;
     l->conn = conn;
     l->heard_ms = l->spoke_ms = l->pinged_ms = link_now_ms(l);
-    talk_begin(&l->talk);
     stream_want_read(&conn->stream, true);
     link_set_timer(l, WATCH, l->options.timeout_ms);
+    if (!l->options.tls)
+        talk_begin(&l->talk);
+    else if (start_tls(l, conn) < 0)
+        link_lose(l, 0, "that host's name cannot be had over TLS");
 }
 
 void

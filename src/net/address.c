@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* IPv4 as the mapped IPv6 address. False when peer is neither. */
@@ -59,6 +60,38 @@ address_key(const struct sockaddr_storage *peer, unsigned char key[16])
     memset(key, 0, 16);
     if (to_in6(peer, &ip, &port))
         memcpy(key, ip.s6_addr, IN6_IS_ADDR_V4MAPPED(&ip) ? 16 : 8);
+}
+
+bool
+address_bytes(const struct sockaddr_storage *peer, uint8_t out[16])
+{
+    struct in6_addr ip;
+    unsigned port;
+
+    if (!to_in6(peer, &ip, &port))
+        return false;
+    memcpy(out, ip.s6_addr, 16);
+    return true;
+}
+
+/* Behind the family, where nothing else is in a peer without a name. */
+void
+address_set_local(struct sockaddr_storage *peer, uint16_t number)
+{
+    struct sockaddr_un *local = (void *)peer;
+
+    *peer = (struct sockaddr_storage){.ss_family = AF_UNIX};
+    memcpy(local->sun_path, &number, sizeof number);
+}
+
+uint16_t
+address_local_number(const struct sockaddr_storage *peer)
+{
+    const struct sockaddr_un *local = (const void *)peer;
+    uint16_t number;
+
+    memcpy(&number, local->sun_path, sizeof number);
+    return number;
 }
 
 bool

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /* "127.0.0.1", "::1" (an IPv4-mapped address is written as IPv4). Returns
@@ -16,6 +17,14 @@ unsigned address_text(const struct sockaddr_storage *peer,
 
 /* The /32 or /64 that per-address limits count, as 16 bytes. */
 void address_key(const struct sockaddr_storage *peer, unsigned char key[16]);
+
+/* As 16 bytes, IPv4 mapped into IPv6. False: it is no internet address. */
+bool address_bytes(const struct sockaddr_storage *peer, uint8_t out[16]);
+
+/* A peer of this machine's local socket has no address; a number tells it from
+ * others. */
+void address_set_local(struct sockaddr_storage *peer, uint16_t number);
+uint16_t address_local_number(const struct sockaddr_storage *peer);
 bool address_is_loopback(const struct sockaddr_storage *peer);
 
 /* Connects, trying each address that the name has; blocking, with a

@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG          4096
@@ -36,6 +38,7 @@ struct listener {
     uint64_t logged_ms;     /* when exhaustion was last logged, 0 = never */
     listener_fn *fn;
     void *arg;
+    char *path;             /* to be removed at the end, or NULL */
 };
 
 /* A listening socket on one address, or -errno. Dual-stack when it is IPv6:
@@ -224,6 +227,31 @@ on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* Takes fd, which listens; 0 or -errno. */
+static int
+listener_new(uv_loop_t *loop, int fd, listener_fn *fn, void *arg,
+             struct listener **ret)
+{
+    struct listener *l = must_alloc(sizeof(*l));
+    int r = uv_poll_init(loop, &l->poll, fd);
+
+    if (r < 0) {
+        close(fd);
+        free(l);
+        return r;
+    }
+    must(uv_timer_init(loop, &l->pause) == 0);
+    l->poll.data = l->pause.data = l;
+    l->handles = 2;
+    l->fd = fd;
+    l->spare = spare_open();
+    l->fn = fn;
+    l->arg = arg;
+    watch(l);
+    *ret = l;
+    return 0;
+}
+
 int
 listener_open(uv_loop_t *loop, const char *address, unsigned port,
               listener_fn *fn, void *arg, struct listener **ret, struct err *e)
@@ -235,22 +263,80 @@ listener_open(uv_loop_t *loop, const char *address, unsigned port,
     if (fd < 0)
         return is_wildcard(address) ? explain(address, port, -fd, e) : fd;
 
-    struct listener *l = must_alloc(sizeof(*l));
-    int r = uv_poll_init(loop, &l->poll, fd);
-    if (r < 0) {
-        close(fd);
-        free(l);
-        return explain(address, port, -r, e);
-    }
-    must(uv_timer_init(loop, &l->pause) == 0);
-    l->poll.data = l->pause.data = l;
-    l->handles = 2;
-    l->fd = fd;
-    l->spare = spare_open();
-    l->fn = fn;
-    l->arg = arg;
-    watch(l);
-    *ret = l;
+    int r = listener_new(loop, fd, fn, arg, ret);
+    return r < 0 ? explain(address, port, -r, e) : 0;
+}
+
+/* --- On this machine ----------------------------------------------------- */
+
+/* Removes a socket that nobody listens at any more; -errno when something else
+ * is in the way. */
+static int
+clear_path(const struct sockaddr_un *at)
+{
+    struct stat st;
+    int fd, r;
+
+    if (lstat(at->sun_path, &st) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(st.st_mode))
+        return -EEXIST;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    r = connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 ? 0 : errno;
+    close(fd);
+    if (r != ECONNREFUSED)
+        return r == EACCES ? -EACCES : -EADDRINUSE;
+    return unlink(at->sun_path) < 0 ? -errno : 0;
+}
+
+/* The mode is set before there is a name for others to find. */
+static int
+listen_local(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int r;
+
+    if (fd < 0)
+        return -errno;
+    if (fchmod(fd, 0660) == 0 &&
+        bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 &&
+        chmod(at->sun_path, 0660) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    r = -errno;
+    close(fd);
+    return r;
+}
+
+static int
+explain_local(const char *path, int code, struct err *e)
+{
+    if (code == EADDRINUSE)
+        return err_set(e, code, "somebody else listens at %s", path);
+    if (code == EEXIST)
+        return err_set(e, code, "%s is there and is no socket", path);
+    return err_set(e, code, "cannot listen at %s: %s", path, strerror(code));
+}
+
+int
+listener_open_local(uv_loop_t *loop, const char *path, listener_fn *fn,
+                    void *arg, struct listener **ret, struct err *e)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int r;
+
+    if (strlen(path) >= sizeof at.sun_path)
+        return explain_local(path, ENAMETOOLONG, e);
+    memcpy(at.sun_path, path, strlen(path) + 1);
+    r = clear_path(&at);
+    if (r == 0)
+        r = listen_local(&at);
+    if (r >= 0)
+        r = listener_new(loop, r, fn, arg, ret);
+    if (r < 0)
+        return explain_local(path, -r, e);
+    (*ret)->path = must_strdup(path);
     return 0;
 }
 
@@ -284,6 +370,9 @@ listener_close(struct listener **l)
         return;
     uv_close((uv_handle_t *)&old->poll, on_closed);
     uv_close((uv_handle_t *)&old->pause, on_closed);
+    if (old->path != NULL)
+        (void)!unlink(old->path);
+    free(old->path);
     close(old->fd);
     if (old->spare >= 0)
         close(old->spare);

@@ -23,7 +23,14 @@ typedef void listener_fn(void *arg, int fd,
 int listener_open(uv_loop_t *loop, const char *address, unsigned port,
                   listener_fn *fn, void *arg, struct listener **ret,
                   struct err *e) MUST_USE;
-unsigned listener_port(const struct listener *l);
+
+/* The same at a path of this machine: a Unix-domain socket, mode 0660. What a
+ * process that ended left there is removed; what is alive, or no socket, is
+ * left alone, and an error. It is removed again at listener_close(). */
+int listener_open_local(uv_loop_t *loop, const char *path, listener_fn *fn,
+                        void *arg, struct listener **ret,
+                        struct err *e) MUST_USE;
+unsigned listener_port(const struct listener *l);   /* local: 0 */
 void listener_close(struct listener **l);   /* frees in the loop's next turn */
 
 #endif

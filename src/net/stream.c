@@ -8,25 +8,26 @@
  *   WRITABLE     while output is left that the socket did not take, or the
  *                owner has some outside of the queue: of a file
  *
+ * and during a handshake for what that waits for, READABLE or WRITABLE.
+ *
  * The poll is level-triggered: whatever cannot be used up must not be watched,
  * or the loop would spin. Hence `told`: once the owner knows of the peer's
  * end, neither of the first two is watched until it wants to read anew; and
  * once a write has failed, WRITABLE never is. */
-#include "net/stream.h"
+#include "net/stream_impl.h"
 
 #include "base/list.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FLUSH_VECTORS 64
-#define FLUSH_BYTES   (1024 * 1024)
 #define DRAIN_BYTES   (64 * 1024)
 
 static int
@@ -44,7 +45,9 @@ arm(struct stream *s)
 {
     unsigned events = s->blocked ? POLLER_WRITABLE : 0;
 
-    if (!s->told)
+    if (s->shaking)
+        events = stream_shake_events(s);
+    else if (!s->told)
         events |= s->want_read ? POLLER_READABLE : POLLER_DISCONNECT;
     if (!s->closing && events != s->events)
         must(watch(s, events) == 0);
@@ -78,6 +81,19 @@ stream_want_read(struct stream *s, bool want)
         s->told = false;
     s->want_read = want;
     arm(s);
+    if (s->is_tls)
+        stream_tls_look_for_rest(s);
+}
+
+static ssize_t
+receive(const struct stream *s, void *p, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = recv(s->fd, p, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
 }
 
 ssize_t
@@ -88,17 +104,11 @@ stream_read(struct stream *s, void *p, size_t n)
     must(n > 0);
     if (s->closing)
         return -ECANCELED;
-    do
-        got = recv(s->fd, p, n, 0);
-    while (got < 0 && errno == EINTR);
-    if (got > 0)
+    got = s->is_tls ? stream_tls_read(s, p, n) : receive(s, p, n);
+    if (got > 0 || (got == -EAGAIN && s->error == 0))
         return got;
-    if (got < 0 && errno == EAGAIN && s->error == 0)
-        return -EAGAIN;
     s->told = true;
-    if (s->error != 0)
-        return s->error;
-    return got < 0 ? -errno : 0;
+    return s->error != 0 ? s->error : got;
 }
 
 static uint32_t
@@ -133,11 +143,13 @@ send_pieces(int fd, struct iovec *vec, size_t n)
 static ssize_t
 write_some(struct stream *s, size_t *offered)
 {
-    struct iovec vec[FLUSH_VECTORS];
-    int n = outq_peek(&s->out, vec, FLUSH_VECTORS);
+    struct iovec vec[STREAM_FLUSH_VECTORS];
+    int n = outq_peek(&s->out, vec, STREAM_FLUSH_VECTORS);
     ssize_t took;
 
     *offered = 0;
+    if (s->is_tls)
+        return stream_tls_write(s, vec, n, offered);
     for (int i = 0; i < n; i++)
         *offered += vec[i].iov_len;
     do
@@ -149,8 +161,8 @@ write_some(struct stream *s, size_t *offered)
     return took;
 }
 
-static void
-count_written(struct stream *s, size_t bytes)
+void
+stream_count_written(struct stream *s, size_t bytes)
 {
     if (bytes == 0)
         return;
@@ -160,12 +172,12 @@ count_written(struct stream *s, size_t bytes)
     s->all->writes++;
 }
 
-static ssize_t
-write_out(struct stream *s)
+ssize_t
+stream_write_out(struct stream *s)
 {
     ssize_t total = 0;
 
-    while (s->error == 0 && s->out.bytes > 0 && total < FLUSH_BYTES) {
+    while (s->error == 0 && s->out.bytes > 0 && total < STREAM_FLUSH_BYTES) {
         size_t offered;
         ssize_t took = write_some(s, &offered);
         if (took < 0) {
@@ -176,7 +188,7 @@ write_out(struct stream *s)
         if ((size_t)took < offered)
             break;
     }
-    count_written(s, (size_t)total);
+    stream_count_written(s, (size_t)total);
     return s->error != 0 ? s->error : total;
 }
 
@@ -221,8 +233,10 @@ stream_send_file(struct stream *s, int fd, uint64_t offset, size_t n)
     must(n > 0 && offset <= INT64_MAX);
     if (s->closing || s->error != 0 || s->blocked || s->out.bytes > 0)
         return 0;
-    if (n > FLUSH_BYTES)
-        n = FLUSH_BYTES;
+    if (n > STREAM_FLUSH_BYTES)
+        n = STREAM_FLUSH_BYTES;
+    if (s->is_tls)
+        return stream_tls_send_file(s, fd, offset, n);
     do
         took = sendfile(s->fd, fd, &at, n);
     while (took < 0 && errno == EINTR);
@@ -232,7 +246,7 @@ stream_send_file(struct stream *s, int fd, uint64_t offset, size_t n)
         return file_failed(s, errno);
     if (took < 0)
         took = 0;
-    count_written(s, (size_t)took);
+    stream_count_written(s, (size_t)took);
     if ((size_t)took < n) {
         s->out.moved_ms = now_ms(s);
         stream_await_room(s);
@@ -261,8 +275,11 @@ void
 stream_shut(struct stream *s)
 {
     must(s->out.bytes == 0);
-    if (!s->closing)
-        (void)shutdown(s->fd, SHUT_WR);
+    if (s->closing)
+        return;
+    if (s->is_tls)
+        tls_shut(stream_tls(s));
+    (void)shutdown(s->fd, SHUT_WR);
 }
 
 /* --- Flushing ------------------------------------------------------------ */
@@ -273,7 +290,7 @@ stream_shut(struct stream *s)
 static ssize_t
 flush(struct stream *s, bool woken)
 {
-    ssize_t wrote = write_out(s);
+    ssize_t wrote = stream_write_out(s);
 
     if (wrote < 0) {
         s->blocked = false;
@@ -316,6 +333,19 @@ take_error(struct stream *s)
         s->error = (int16_t)-error;
 }
 
+/* Its end is told by ops->readable, and what has been queued goes out. */
+static void
+go_on_shaking(struct stream *s)
+{
+    if (stream_shake(s)) {
+        if (s->out.bytes > 0)
+            (void)flush(s, true);
+        if (!s->closing)
+            s->all->ops->readable(s);
+    }
+    arm(s);
+}
+
 static void
 on_event(void *stream, unsigned events)
 {
@@ -325,6 +355,10 @@ on_event(void *stream, unsigned events)
         take_error(s);
     else
         events &= s->events;    /* it may have been armed anew meanwhile */
+    if (s->shaking) {
+        go_on_shaking(s);
+        return;
+    }
     bool failed =
         (events & POLLER_WRITABLE) && s->blocked && flush(s, true) < 0;
     if (s->closing)
@@ -381,7 +415,6 @@ close_politely(int fd)
 static void
 bury(struct streams *all)
 {
-    uv_idle_stop(&all->burial);
     while (all->closed != NULL) {
         struct stream *s = all->closed;
         all->closed = s->next_closed;
@@ -390,9 +423,17 @@ bury(struct streams *all)
 }
 
 static void
-on_idle(uv_idle_t *burial)
+on_idle(uv_idle_t *idle)
 {
-    bury(burial->data);
+    uv_idle_stop(idle);
+    bury(idle->data);
+    streams_tell_of_rests(idle->data);
+}
+
+void
+streams_come_again(struct streams *all)
+{
+    must(uv_idle_start(&all->idle, on_idle) == 0);
 }
 
 void
@@ -402,6 +443,8 @@ stream_close(struct stream *s, bool reset)
         return;
     must(watch(s, 0) == 0);    /* before fd is reused */
     s->closing = true;
+    if (s->is_tls)
+        stream_tls_end(s, !reset);
     outq_done(&s->all->pool, &s->out);
     if (reset)
         close_with_reset(s->fd);
@@ -410,7 +453,7 @@ stream_close(struct stream *s, bool reset)
     s->fd = -1;
     s->next_closed = s->all->closed;
     s->all->closed = s;
-    must(uv_idle_start(&s->all->burial, on_idle) == 0);
+    streams_come_again(s->all);
 }
 
 /* --- All of a loop ------------------------------------------------------ */
@@ -421,8 +464,10 @@ streams_init(struct streams *all, uv_loop_t *loop,
 {
     *all = (struct streams){.ops = ops};
     poller_init(&all->poller, loop, on_event);
-    must(uv_idle_init(loop, &all->burial) == 0);
-    all->burial.data = all;
+    must(uv_idle_init(loop, &all->idle) == 0);
+    all->idle.data = all;
+    list_init(&all->restful);
+    map_init(&all->secured);
 }
 
 static void
@@ -431,14 +476,16 @@ on_poller_closed(struct poller *p)
     struct streams *all = list_entry(p, struct streams, poller);
 
     outq_pool_done(&all->pool);
+    map_done(&all->secured);
+    free(all->record);
     if (all->on_closed != NULL)
         all->on_closed(all);
 }
 
 static void
-on_burial_closed(uv_handle_t *burial)
+on_idle_closed(uv_handle_t *idle)
 {
-    struct streams *all = burial->data;
+    struct streams *all = idle->data;
 
     bury(all);
     poller_close(&all->poller, on_poller_closed);
@@ -448,5 +495,5 @@ void
 streams_close(struct streams *all, streams_closed_fn *on_closed)
 {
     all->on_closed = on_closed;
-    uv_close((uv_handle_t *)&all->burial, on_burial_closed);
+    uv_close((uv_handle_t *)&all->idle, on_idle_closed);
 }

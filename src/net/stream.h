@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A non-blocking TCP stream: the owner decides when to read and into which
+ * A non-blocking TCP stream, plain or TLS: the owner decides when to read and into which
  * buffer; output is queued and flushed by gathered writes. It holds no buffers
  * while idle. What all streams of a loop have in common lies in one struct
  * streams, so that a stream is small: it is what a server has most of.
@@ -10,8 +10,11 @@
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
+#include "base/list.h"
+#include "base/map.h"
 #include "net/outq.h"
 #include "net/poller.h"
+#include "net/tls.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,6 +36,8 @@ struct stream_ops {
     void (*closed)(struct stream *s);
 };
 
+#define TLS_FILE_BYTES (64 * 1024)    /* at a time */
+
 struct streams;
 typedef void streams_closed_fn(struct streams *all);
 
@@ -43,7 +48,11 @@ struct streams {
     uint64_t written, writes; /* bytes that sockets took, and how many times */
     streams_closed_fn *on_closed;
     struct stream *closed;    /* not told so yet */
-    uv_idle_t burial;         /* tells them; runs while there are any */
+    uv_idle_t idle;           /* tells them, and the next; runs while there
+                                 are any */
+    struct list restful;      /* have decrypted bytes that no poll tells of */
+    struct map secured;       /* struct stream_tls, by fd */
+    uint8_t *record;          /* what is gathered for one; NULL: not yet */
 };
 
 struct stream {
@@ -58,6 +67,8 @@ struct stream {
     bool told : 1;            /* of the peer's end: not watched for again */
     bool blocked : 1;         /* output waits for the socket */
     bool draining : 1;        /* inside ops->drained */
+    bool is_tls : 1;          /* then it is in all->secured */
+    bool shaking : 1;         /* its handshake is not over */
     int16_t error;            /* -errno that ended it, 0 = none so far */
     uint64_t written;         /* bytes that the socket took */
 };
@@ -74,9 +85,20 @@ void streams_close(struct streams *all, streams_closed_fn *on_closed);
  * 0 or -errno, and then fd is still the caller's. */
 int stream_open(struct stream *s, struct streams *all, int fd) MUST_USE;
 
+/* From here on TLS; takes it. Before anything else is read or written: what
+ * the socket holds is the handshake's beginning. What is sent meanwhile waits
+ * in the queue. When the handshake is over, s->shaking ends and ops->readable
+ * comes, whether there is input or not; stream_read() returns -EPROTO if it
+ * failed. */
+void stream_start_tls(struct stream *s, struct tls *tls);
+
+/* NULL: it is plain. Borrowed. */
+struct tls *stream_tls(const struct stream *s);
+
 void stream_want_read(struct stream *s, bool want);
 
-/* n > 0 bytes; 0 = the peer has shut down its side; -EAGAIN; -errno. What the
+/* n > 0 bytes; 0 = the peer has shut down its side; -EAGAIN; -errno; of TLS
+ * also -EPROTO (tls_why), and -ECONNRESET for an end without a word. What the
  * peer sent before an error comes before the error. -ECANCELED on a closing
  * stream, so that a loop of reads ends when its own work closed it. */
 ssize_t stream_read(struct stream *s, void *p, size_t n) MUST_USE;
@@ -94,8 +116,8 @@ void stream_send(struct stream *s, struct slab *slab);
  * and stream_read() returns its error. */
 ssize_t stream_flush(struct stream *s) MUST_USE;
 
-/* Bytes of a file, from the page cache to the socket (sendfile(2)): how many
- * were taken, about 1 MiB at most. 0: something is queued, or the socket is
+/* Bytes of a file, from the page cache to the socket (sendfile(2); over TLS, by
+ * way of the queue, where up to TLS_FILE_BYTES stay): how many were taken, about 1 MiB at most. 0: something is queued, or the socket is
  * full, and ops->drained comes when it takes bytes again; or it has failed
  * (s->error). -EIO: the file cannot be read there, or has ended. n > 0. */
 ssize_t stream_send_file(struct stream *s, int fd, uint64_t offset,

@@ -261,6 +261,19 @@ config_set_option(struct config *c, const char *option, const char *value,
 }
 
 int
+config_proxies(const struct config *c, struct cidr *ret, unsigned max,
+               struct err *e)
+{
+    struct str bad;
+    unsigned n;
+
+    if (!cidr_parse_list(str_of(c->proxies), ret, max, &n, &bad))
+        return err_set(e, EINVAL, "server.proxies: \"%.*s\" is no range of "
+                       "addresses, or one too many", STR_FMT(bad));
+    return (int)n;
+}
+
+int
 config_check(const struct config *c, struct err *e)
 {
     if (c->output_soft_bytes >= c->output_hard_bytes)
@@ -272,6 +285,9 @@ config_check(const struct config *c, struct err *e)
     if (c->heartbeat_ms * 2 > c->dead_ms)
         return err_set(e, EINVAL, "limits.dead must be at least twice "
                        "limits.heartbeat");
+    if (c->certificate[0] == '\0' && c->private_key[0] != '\0')
+        return err_set(e, EINVAL, "tls.key is of no use without "
+                       "tls.certificate");
     return 0;
 }
 

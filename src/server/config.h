@@ -7,6 +7,7 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
+#include "base/cidr.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -99,6 +100,10 @@ int config_set_option(struct config *c, const char *option, const char *value,
 
 /* What only the whole can tell (a soft limit above the hard one). */
 int config_check(const struct config *c, struct err *e) MUST_USE;
+
+/* The ranges of [server] proxies: how many, or -errno. */
+int config_proxies(const struct config *c, struct cidr *ret, unsigned max,
+                   struct err *e) MUST_USE;
 
 /* The commented file with every default. */
 void config_write_default(FILE *out);

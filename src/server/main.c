@@ -2,6 +2,7 @@
  *
  * loquatd: options, and the commands that need no server. */
 #include "server/server.h"
+#include "server/server_tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ static const char usage[] =
     "Usage: loquatd [OPTION...]           run the server\n"
     "       loquatd check [OPTION...]     check the configuration\n"
     "       loquatd defaultconfig         print every key with its default\n"
+    "       loquatd fingerprint [OPTION...]   of the TLS certificate\n"
     "\n"
     "  --config FILE          read FILE instead of " SYSTEM_CONFIG "\n"
     "  --port PORT            the one port (4000; 0: any free one)\n"
@@ -71,9 +73,12 @@ options_read(char **argv, struct config *c, struct arguments *a,
     return 0;
 }
 
+/* arg: the options. */
 static int
-config_load(char **argv, struct config *c, struct err *e)
+config_load(void *arg, struct config *ret, struct err *e)
 {
+    char **argv = arg;
+    struct config fresh, *c = &fresh;
     const char *from_env = getenv("LOQUAT_CONFIG");
     struct arguments a = {
         .config_path = from_env ? from_env : SYSTEM_CONFIG,
@@ -87,7 +92,24 @@ config_load(char **argv, struct config *c, struct err *e)
         r = config_read_environment(c, e);
     if (r == 0)
         r = options_read(argv, c, NULL, e);
-    return r == 0 ? config_check(c, e) : r;
+    if (r == 0)
+        r = config_check(c, e);
+    if (r == 0)
+        *ret = fresh;
+    return r;
+}
+
+static int
+show_fingerprint(const struct config *c)
+{
+    char text[TLS_FINGERPRINT_BYTES];
+    struct err e;
+
+    if (server_tls_fingerprint(c, text, &e) < 0) {
+        fprintf(stderr, "loquatd: %s.\n", e.text);
+        return 1;
+    }
+    return printf("SHA-256 %s\n", text) < 0;
 }
 
 static bool
@@ -112,7 +134,8 @@ main(int argc, char **argv)
         return fflush(stdout) != 0;
     }
     bool check = strcmp(command, "check") == 0;
-    if (!check && strcmp(command, "run") != 0) {
+    bool fingerprint = strcmp(command, "fingerprint") == 0;
+    if (!check && !fingerprint && strcmp(command, "run") != 0) {
         fprintf(stderr, "loquatd: there is no command \"%s\".\n%s", command,
                 usage);
         return EXIT_USAGE;
@@ -126,5 +149,7 @@ main(int argc, char **argv)
     log_set_level((enum log_level)c.log_level);
     if (check)
         return puts("The configuration is fine.") < 0;
-    return server_run(&c);
+    if (fingerprint)
+        return show_fingerprint(&c);
+    return server_run(&c, config_load, rest);
 }

@@ -11,8 +11,9 @@
 #include "dialect/line/line.h"
 #include "dialect/native/native.h"
 #include "edge/worker.h"
-#include "net/listener.h"
+#include "server/doors.h"
 #include "server/operator.h"
+#include "server/server_tls.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,10 +36,15 @@ static const struct dialect *const dialects[] = {
     &native_dialect, &http_dialect, &line_dialect, NULL,
 };
 
+enum { SIGNALS = 3, PROXIES = 16 };
+
 struct server {
     const struct config *config;
     uv_loop_t loop;
-    uv_signal_t signals[2];
+    server_load_fn *load;
+    void *load_arg;
+    bool had_terminal;
+    uv_signal_t signals[SIGNALS];
     uv_async_t broken_async;
     bool loop_made, watching;
     int status;
@@ -48,6 +54,9 @@ struct server {
     struct store *store;
     struct hub *hub;
     struct gate *gate;
+    struct cidr proxies[PROXIES];
+    struct tls_server *tls;                    /* NULL: none */
+    bool made_certificate;
     struct dialect_config dialect_config;
     unsigned workers_n;
     struct worker *workers[LIMIT_WORKERS];
@@ -57,7 +66,7 @@ struct server {
     struct blobs *blobs;
     struct movers *movers;
     struct core *core;
-    struct listener *listener;
+    struct doors *doors;
 };
 
 static unsigned
@@ -189,28 +198,27 @@ core_starved(void *arg, unsigned worker)
         worker_unstarve(s->workers[worker]);
 }
 
-/* To the worker with the fewest connections. */
+/* A foreground server's terminal is gone: the end, as ever. Otherwise what can
+ * change while it runs is read anew, all of it or nothing. */
 static void
-on_accept(void *arg, int fd, const struct sockaddr_storage *peer)
+on_hangup(uv_signal_t *handle, int signum)
 {
-    struct server *s = arg;
-    const char *why = gate_admit(s->gate, peer, clock_mono_ms());
-    if (why) {
-        char text[INET6_ADDRSTRLEN];
-        address_text(peer, text);
-        log_event(LOG_WARN, "server", "refused", LOG_S("address", text),
-                  LOG_S("why", why));
-        metrics_add(s->shard, METRIC_refused_total, 1);
-        if (write(fd, why, strlen(why)) > 0)
-            (void)!write(fd, "\n", 1);
-        close(fd);
+    struct server *s = handle->data;
+    struct config fresh;
+    struct err e;
+
+    log_event(LOG_INFO, "server", "signal", LOG_N("number", signum));
+    if (s->had_terminal && !isatty(STDIN_FILENO)) {
+        request_stop(s);
         return;
     }
-    struct worker *best = s->workers[0];
-    for (unsigned i = 1; i < s->workers_n; i++)
-        if (worker_connections(s->workers[i]) < worker_connections(best))
-            best = s->workers[i];
-    worker_adopt(best, fd, peer);
+    if (s->load(s->load_arg, &fresh, &e) < 0) {
+        log_event(LOG_ERROR, "server", "configuration kept",
+                  LOG_S("why", e.text));
+        return;
+    }
+    log_set_level((enum log_level)fresh.log_level);
+    server_tls_reload(s->tls, &fresh);
 }
 
 static int
@@ -221,11 +229,12 @@ make_loop(struct server *s, struct err *e)
     s->loop_made = true;
     s->broken_async.data = s;
     must(uv_async_init(&s->loop, &s->broken_async, on_broken) == 0);
-    static const int numbers[] = {SIGINT, SIGTERM};
-    for (size_t i = 0; i < 2; i++) {
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_cb fn = numbers[i] == SIGHUP ? on_hangup : on_signal;
         s->signals[i].data = s;
         must(uv_signal_init(&s->loop, &s->signals[i]) == 0);
-        must(uv_signal_start(&s->signals[i], on_signal, numbers[i]) == 0);
+        must(uv_signal_start(&s->signals[i], fn, numbers[i]) == 0);
     }
     s->watching = true;
     return 0;
@@ -304,6 +313,11 @@ static int
 make_workers(struct server *s, unsigned fds, struct err *e)
 {
     struct gate_options gate = gate_options(s->config, fds);
+    int found = config_proxies(s->config, s->proxies, PROXIES, e);
+    if (found < 0)
+        return found;
+    gate.proxies = s->proxies;
+    gate.proxies_n = (unsigned)found;
     s->gate = gate_new(&gate);
     s->dialect_config = dialect_config(s);
     for (unsigned i = 0; i < s->workers_n; i++) {
@@ -313,6 +327,8 @@ make_workers(struct server *s, unsigned fds, struct err *e)
             .config = &s->dialect_config,
             .limits = edge_limits(s->config),
             .gate = s->gate,
+            .tls = s->tls,
+            .tls_required = s->config->tls == CONFIG_TLS_REQUIRED,
             .shard = metrics_shard_new(s->metrics),
         };
         int r = worker_new(&o, &s->workers[i], e);
@@ -362,17 +378,26 @@ static int
 start_listening(struct server *s, struct err *e)
 {
     const char *address = s->config->address;
-    int r = listener_open(&s->loop, address, (unsigned)s->config->port,
-                          on_accept, s, &s->listener, e);
+    struct doors_options o = {
+        .loop = &s->loop,
+        .config = s->config,
+        .gate = s->gate,
+        .shard = s->shard,
+        .workers = s->workers,
+        .workers_n = s->workers_n,
+    };
+    int r = doors_open(&o, &s->doors, e);
     if (r < 0)
         return r;
     bool colon = strchr(address, ':') != NULL;
     printf("loquatd listening on %s%s%s:%u\n", colon ? "[" : "",
            *address ? address : "*", colon ? "]" : "",
-           listener_port(s->listener));
+           doors_port(s->doors));
     fflush(stdout);
+    if (s->made_certificate)
+        server_tls_tell(s->tls);
     log_event(LOG_INFO, "server", "ready",
-              LOG_N("port", listener_port(s->listener)),
+              LOG_N("port", doors_port(s->doors)),
               LOG_N("workers", s->workers_n), LOG_S("data", s->config->data));
     return 0;
 }
@@ -384,7 +409,7 @@ unwatch_signals(struct server *s)
     if (!s->watching)
         return;
     s->watching = false;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->broken_async, NULL);
     uv_run(&s->loop, UV_RUN_NOWAIT);
@@ -396,7 +421,7 @@ unwatch_signals(struct server *s)
 static void
 stop_threads(struct server *s)
 {
-    listener_close(&s->listener);
+    doors_close(&s->doors);
     unwatch_signals(s);
     if (s->core) {
         struct command *stop = command_new(COMMAND_STOP, (struct str){0},
@@ -429,15 +454,18 @@ take_apart(struct server *s)
     operator_free(&s->operator);
     blobs_close(&s->blobs);       /* whatever was in a mailbox is gone now */
     gate_free(&s->gate);
+    tls_server_free(&s->tls);
     hub_free(&s->hub);
     store_close(&s->store);
     metrics_free(&s->metrics);
 }
 
 int
-server_run(const struct config *config)
+server_run(const struct config *config, server_load_fn *load, void *arg)
 {
-    struct server s = {.config = config, .workers_n = worker_count(config)};
+    struct server s = {.config = config, .workers_n = worker_count(config),
+                       .load = load, .load_arg = arg,
+                       .had_terminal = isatty(STDIN_FILENO)};
     struct err e;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);     /* a full disk is an answer, not an end */
@@ -450,6 +478,9 @@ server_run(const struct config *config)
         r = make_state(&s, &e);
     if (r == 0)
         r = open_files(&s, &e);
+    if (r == 0)
+        r = server_tls_start(config, dialects, &s.tls, &s.made_certificate,
+                             &e);
     if (r == 0)
         r = make_workers(&s, fds, &e);
     if (r == 0)

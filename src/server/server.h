@@ -11,9 +11,13 @@
 
 #include "server/config.h"
 
+/* Reads the whole configuration once more, from wherever it came; *ret is
+ * untouched on failure. */
+typedef int server_load_fn(void *arg, struct config *ret, struct err *e);
+
 /* Runs until it is told to stop. The process's exit status: 0 after a polite
  * stop; 1 when it could not start (one sentence on standard error) or when
  * the storage failed for good. */
-int server_run(const struct config *config);
+int server_run(const struct config *config, server_load_fn *load, void *arg);
 
 #endif

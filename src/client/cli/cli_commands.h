@@ -14,6 +14,7 @@ int cli_rooms(const struct cli_options *o);
 int cli_put(const struct cli_options *o);
 int cli_get(const struct cli_options *o);
 int cli_files(const struct cli_options *o);
+int cli_trust(const struct cli_options *o);
 int cli_who(const struct cli_options *o);
 int cli_login(const struct cli_options *o);
 int cli_register(const struct cli_options *o);

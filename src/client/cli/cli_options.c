@@ -5,13 +5,16 @@
  * are read, then checked. */
 #include "client/cli/cli_options.h"
 
+#include "base/cidr.h"
 #include "base/duration.h"
 #include "base/limits.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <strings.h>
 
 enum { PORT = 4000, ATTEMPTS = 10, COUNT_MAX = 1000000000 };
 
@@ -88,6 +91,12 @@ static const struct option options[] = {
      "put: send a folder as a tar archive; get: unpack one"},
     {0, "server", "HOST[:PORT]", OPTION_TEXT, AT(server), CLI_ALL,
      "the server (LOQUAT_SERVER; localhost:4000)"},
+    {0, "plain", NULL, OPTION_FLAG, AT(plain), CLI_ALL,
+     "no TLS: others can listen, and change what is said"},
+    {0, "fingerprint", "SHA256", OPTION_TEXT, AT(fingerprint), CLI_ALL,
+     "the server's certificate (LOQUAT_FINGERPRINT)"},
+    {0, "forget", NULL, OPTION_FLAG, AT(forget), CLI_TRUST,
+     "trust: the server is unknown again"},
     {0, "name", "NAME", OPTION_TEXT, AT(name), CLI_CHAT | CLI_SEND,
      "your name (LOQUAT_NAME; else like your login)"},
     {0, "json", NULL, OPTION_FLAG, AT(json), CLI_ALL,
@@ -367,12 +376,63 @@ check_fit(const struct parser *p)
 
 /* ---- The environment ---- */
 
-int
-cli_parse_server(struct cli_options *o, const char *text, struct err *e)
+struct scheme {
+    const char *prefix;
+    enum cli_scheme means;
+    unsigned port;
+};
+
+static const struct scheme schemes[] = {
+    {"loquats://", CLI_SCHEME_TLS, PORT},
+    {"loquat://", CLI_SCHEME_NONE, PORT},
+    {"loquat+insecure://", CLI_SCHEME_PLAIN, PORT},
+    {"https://", CLI_SCHEME_TLS, 443},
+    {"http://", CLI_SCHEME_NONE, 80},
+    {"", CLI_SCHEME_NONE, PORT},
+};
+
+/* Takes it off *text. */
+static const struct scheme *
+take_scheme(const char **text)
 {
+    const struct scheme *s = schemes;
+
+    while (!str_starts_nocase(str_of(*text), s->prefix))
+        s++;
+    *text += strlen(s->prefix);
+    return s;
+}
+
+/* Plain by itself only where nobody can listen. */
+static bool
+is_loopback(const char *host)
+{
+    unsigned char ip[16] = {[10] = 0xff, [11] = 0xff};
+
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    return (inet_pton(AF_INET, host, ip + 12) == 1 ||
+            inet_pton(AF_INET6, host, ip) == 1) && cidr_is_loopback(ip);
+}
+
+static void
+decide_tls(struct cli_options *o)
+{
+    if (o->plain || o->scheme == CLI_SCHEME_PLAIN)
+        o->tls = false;
+    else
+        o->tls = o->scheme == CLI_SCHEME_TLS || o->fingerprint != NULL ||
+                 !is_loopback(o->host);
+}
+
+int
+cli_parse_server(struct cli_options *o, const char *whole, struct err *e)
+{
+    const char *text = whole;
+    const struct scheme *scheme = take_scheme(&text);
     struct str host = str_of(text), port = {0};
     const char *colon = strrchr(text, ':');
-    unsigned long long number = PORT;
+    unsigned long long number = scheme->port;
 
     if (text[0] == '[' && strchr(text, ']') != NULL) {
         host = (struct str){text + 1, strcspn(text, "]") - 1};
@@ -387,10 +447,15 @@ cli_parse_server(struct cli_options *o, const char *text, struct err *e)
           !str_to_u64((struct str){port.p + 1, port.n - 1}, 65535, &number) ||
           number == 0)))
         return err_set(e, EINVAL, "\"%s\" is no server: HOST or HOST:PORT",
-                       text);
+                       whole);
     memcpy(o->host, host.p, host.n);
     o->host[host.n] = '\0';
     o->port = (unsigned)number;
+    o->scheme = scheme->means;
+    if (o->plain && (o->scheme == CLI_SCHEME_TLS || o->fingerprint != NULL))
+        return err_set(e, EINVAL, "--plain goes with neither TLS addresses "
+                       "nor fingerprints");
+    decide_tls(o);
     return 0;
 }
 
@@ -442,8 +507,11 @@ take_environment(struct cli_options *o, cli_env_fn *env, struct err *e)
 {
     int r;
 
-    if (o->command->which == CLI_CHAT && o->args_n > 0)
+    if ((o->command->which == CLI_CHAT || o->command->which == CLI_TRUST) &&
+        o->args_n > 0)
         o->server = o->args[0];
+    if (o->fingerprint == NULL && !o->plain)
+        o->fingerprint = found(env, "LOQUAT_FINGERPRINT");
     if (o->server == NULL)
         o->server = found(env, "LOQUAT_SERVER");
     if (o->server == NULL)
@@ -538,8 +606,8 @@ cli_help(struct buf *out, const struct cli_command *commands,
         "LOQUAT_PASSWORD_COMMAND prints; login keeps a token for this server.\n"
         "RECONNECT_ATTEMPTS: attempts to come back in a row "
         "(10; 0 = for ever).\n"
-        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication, "
-        "4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
+        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication or\n"
+        "another server than before, 4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
          == 0);
 }
 

@@ -41,7 +41,8 @@ enum cli_which {
     CLI_ROOM    = 1 << 26,
     CLI_GROUP   = 1 << 27,
     CLI_CLOSE   = 1 << 28,
-    CLI_ALL     = (1 << 29) - 1,
+    CLI_TRUST   = 1 << 29,
+    CLI_ALL     = (1 << 30) - 1,
 
     /* Those that do something to somebody in a room, which has to be named. */
     CLI_ABOUT   = CLI_INVITE | CLI_KICK | CLI_BAN | CLI_UNBAN | CLI_MUTE |
@@ -53,11 +54,19 @@ enum cli_which {
 
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 
+/* What stood in front of the server's name. */
+enum cli_scheme { CLI_SCHEME_NONE, CLI_SCHEME_TLS, CLI_SCHEME_PLAIN };
+
 struct cli_options {
     const struct cli_command *command;
     char host[256];
     unsigned port;
     const char *server;        /* as it was typed or found */
+    enum cli_scheme scheme;
+    bool plain;                /* --plain */
+    bool tls;                  /* what follows from them */
+    bool forget;
+    const char *fingerprint;   /* what the server must have; NULL: any */
     const char *name;          /* borrows from argv, the environment, or: */
     char user[33];             /* the login's name, as a chat name */
     bool name_given;           /* asked for: not varied */
@@ -80,6 +89,8 @@ struct cli_options {
     const char *device;        /* what this one is to be called */
     const char *scope;         /* token: "read post" */
     int64_t for_ms;            /* --expires, --for; 0 = for ever */
+    bool elsewhere;            /* the server is that of a file's address, not
+                                  the one that was chosen */
     bool guest;                /* whoever is logged in here */
     const char *sets[CLI_SETS_MAX];    /* room: "slow=10s" */
     unsigned sets_n;
@@ -106,7 +117,8 @@ int cli_options_parse(struct cli_options *o, const struct cli_command *commands,
                       int argc, char **argv, cli_env_fn *env,
                       struct err *e) MUST_USE;
 
-/* "host", "host:4000", "[::1]:4000", "::1". */
+/* "host", "host:4000", "[::1]:4000", "::1"; loquat:// or http:// before it,
+ * loquats:// or https:// (TLS), loquat+insecure:// (plain). */
 int cli_parse_server(struct cli_options *o, const char *text,
                      struct err *e) MUST_USE;
 

@@ -6,6 +6,8 @@
  * for it. */
 #include "client/cli/cli_session.h"
 
+#include "client/cli/cli_trust.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -225,9 +227,18 @@ on_writable(struct link *l)
         s->ops->writable(s);
 }
 
+static bool
+on_known(struct link *l, const char *fingerprint, const char *distrust,
+         struct err *e)
+{
+    struct cli_session *s = link_arg(l);
+
+    return cli_trust_server(s->o, fingerprint, distrust, e);
+}
+
 static const struct link_ops link_ops = {
     .status = on_status, .envelope = on_envelope, .posted = on_posted,
-    .refused = on_refused, .writable = on_writable,
+    .refused = on_refused, .writable = on_writable, .known = on_known,
 };
 
 /* ---- The loop ---- */
@@ -297,7 +308,7 @@ start_link(struct cli_session *s, const struct cli_kind *kind,
     const struct cli_options *o = s->o;
     char client[64];
     struct link_options options = {
-        .host = o->host, .port = o->port, .client = client,
+        .host = o->host, .port = o->port, .tls = o->tls, .client = client,
         .name = kind->named ? o->name : "", .login = *login,
         .or_similar = !o->name_given, .features = kind->features,
         .attempts = o->attempts,
@@ -403,6 +414,9 @@ cli_status_of(int code)
         CODE(NO_SUCH_BAN) = CLI_NOT_FOUND,
 #undef CODE
     };
+
+    if (code == LINK_WRONG_SERVER)
+        return CLI_AUTH;
 
     if (code < 0 || (size_t)code >= sizeof statuses / sizeof statuses[0])
         return CLI_REFUSED;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A file holds one line, "TOKEN NAME", and is called by the server's address.
- * The address in it is part of the promise: a token goes to no other server
- * than the one that made it. */
+ * A file holds one line, "TOKEN NAME", and is called by the server's address
+ * and by whether TLS is spoken with it: a token goes to no other server than
+ * the one that made it, and never bare when it was not made so. */
 #include "client/cli/cli_token.h"
 
 #include "base/buf.h"
@@ -54,7 +54,8 @@ put_server(struct buf *path, const struct cli_options *o)
         r = plain ? buf_append(path, &c, 1)
                   : buf_printf(path, "%%%02x", (unsigned char)c);
     }
-    return r == 0 ? buf_printf(path, ":%u", o->port) : r;
+    return r == 0 ? buf_printf(path, ":%u%s", o->port,
+                               o->tls ? "" : ".plain") : r;
 }
 
 char *
@@ -152,14 +153,14 @@ cli_token_find(struct cli_token *t, const struct cli_options *o,
     int r = 0;
 
     *t = (struct cli_token){0};
-    if (o->token_file != NULL) {
+    if (o->token_file != NULL && !o->elsewhere) {
         r = cli_secret_file(o->token_file, line, e);
         if (r == 0)
             take_line(t, line);
         sodium_memzero(line, sizeof line);
     } else if (o->guest) {
         r = 0;
-    } else if (given != NULL && *given != '\0') {
+    } else if (given != NULL && *given != '\0' && !o->elsewhere) {
         take_line(t, given);
     } else {
         r = find_stored(t, o, env, e);

@@ -17,8 +17,9 @@ struct cli_token {
     bool stored;                        /* it came from the file */
 };
 
-/* Whom to be: --token-file, LOQUAT_TOKEN, what is stored for this server; none
- * with --guest, or with a --name that is not the stored account's. 0 (also
+/* Whom to be: --token-file or LOQUAT_TOKEN (but not on a server that only a
+ * file's address has named), what is stored for this server; none with
+ * --guest, or with a --name that is not the stored account's. 0 (also
  * when there is none), or -errno with e filled: a file that cannot be
  * trusted. cli_token_wipe() it. */
 int cli_token_find(struct cli_token *t, const struct cli_options *o,

@@ -90,7 +90,7 @@ each_server_has_its_own(void **state)
 
     snprintf(o.host, sizeof o.host, "../x/y");
     path = cli_token_path(&o, env);
-    assert_non_null(strstr(path, "/tokens/%2e.%2fx%2fy:4000"));
+    assert_non_null(strstr(path, "/tokens/%2e.%2fx%2fy:4000.plain"));
     free(path);
 }
 
@@ -141,6 +141,28 @@ what_was_said_now_goes_before_what_was_stored(void **state)
 }
 
 static void
+a_token_made_over_tls_is_never_said_bare(void **state)
+{
+    (void)state;
+    o.tls = true;
+    assert_int_equal(cli_token_store(&o, env, "lq_stored", "alice", &e), 0);
+    o.tls = false;
+    assert_int_equal(cli_token_find(&t, &o, env, &e), 0);
+    assert_string_equal(t.text, "");
+}
+
+/* It would be anybody's who puts a file's address into a chat. */
+static void
+a_token_of_the_environment_goes_to_the_chosen_server_only(void **state)
+{
+    (void)state;
+    given = "lq_given";
+    o.elsewhere = true;
+    assert_int_equal(cli_token_find(&t, &o, env, &e), 0);
+    assert_string_equal(t.text, "");
+}
+
+static void
 a_guest_or_another_name_has_no_token(void **state)
 {
     (void)state;
@@ -168,6 +190,8 @@ main(void)
         TEST(each_server_has_its_own),
         TEST(a_link_or_a_file_that_others_can_read_is_not_trusted),
         TEST(what_was_said_now_goes_before_what_was_stored),
+        TEST(a_token_made_over_tls_is_never_said_bare),
+        TEST(a_token_of_the_environment_goes_to_the_chosen_server_only),
         TEST(a_guest_or_another_name_has_no_token),
     };
 

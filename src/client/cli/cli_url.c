@@ -31,24 +31,24 @@ read_path(struct cli_url *u, const char *path)
 bool
 cli_url_read(struct cli_url *u, const char *word)
 {
-    static const char scheme[] = "http://";
+    bool https = str_starts_nocase(str_of(word), "https://");
+    const char *scheme = https ? "https://" : "http://";
     const char *host, *path;
+    int n;
 
     *u = (struct cli_url){0};
     if (word[0] == '/')
         return read_path(u, word);
     if (!str_starts_nocase(str_of(word), scheme))
         return read_id(u, str_of(word));
-    host = word + sizeof scheme - 1;
+    host = word + strlen(scheme);
     path = strchr(host, '/');
-    if (path == NULL || (size_t)(path - host) >= sizeof u->server ||
-        path == host || !read_path(u, path))
+    if (path == NULL || path == host || path - host > 255 ||
+        !read_path(u, path))
         return false;
-    snprintf(u->server, sizeof u->server, "%.*s", (int)(path - host), host);
     /* A web address without a port means the web's. */
-    if (strrchr(u->server, ':') == NULL || u->server[path - host - 1] == ']')
-        snprintf(u->server + (path - host), sizeof u->server -
-                 (size_t)(path - host), ":80");
+    n = (int)(path - host);
+    snprintf(u->server, sizeof u->server, "%s%.*s", scheme, n, host);
     return true;
 }
 
@@ -76,7 +76,7 @@ cli_url_write(struct buf *out, const struct cli_options *o, const char *id,
 {
     bool six = strchr(o->host, ':') != NULL;
 
-    must(buf_printf(out, "http://%s%s%s:%u", six ? "[" : "", o->host,
-                    six ? "]" : "", o->port) == 0);
+    must(buf_printf(out, "%s://%s%s%s:%u", o->tls ? "https" : "http",
+                    six ? "[" : "", o->host, six ? "]" : "", o->port) == 0);
     cli_url_path(out, id, name);
 }

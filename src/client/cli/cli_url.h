@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * How a file is named on a command line: by its id, or by the address that
- * others were told, http://HOST:PORT/f/ID/NAME. */
+ * others were told, http://HOST:PORT/f/ID/NAME or https://... */
 #ifndef CLIENT_CLI_CLI_URL_H
 #define CLIENT_CLI_CLI_URL_H
 
@@ -9,7 +9,8 @@
 #include "client/cli/cli_options.h"
 
 struct cli_url {
-    char server[300];          /* "HOST:PORT"; "" in a bare id or a path */
+    char server[300];          /* "http://HOST:PORT", as cli_parse_server()
+                                  takes it; "" in a bare id or a path */
     char id[FILE_ID_CHARS + 1];
 };
 

@@ -61,6 +61,8 @@ static const struct cli_command commands[] = {
     {"group", CLI_GROUP, "NAME...", "a hidden room with these people", 1, 20,
      cli_group},
     {"close", CLI_CLOSE, "ROOM", "end a room", 1, 1, cli_close},
+    {"trust", CLI_TRUST, "HOST[:PORT]", "what is known of a server", 1, 1,
+     cli_trust},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, cli_chat},
 };
 
@@ -108,6 +110,17 @@ is_unknown_word(const struct cli_options *o)
     return false;
 }
 
+static int
+go_to(struct cli_options *o, const char *server, struct err *e)
+{
+    struct cli_options was = *o;
+    int r = cli_parse_server(o, server, e);
+
+    o->elsewhere = strcmp(was.host, o->host) != 0 || was.port != o->port ||
+                   was.tls != o->tls;
+    return r;
+}
+
 /* Which server it is may stand in the addresses: the same in all of them. */
 static int
 check_addresses(struct cli_options *o)
@@ -127,7 +140,7 @@ check_addresses(struct cli_options *o)
         if (first[0] != '\0' && strcmp(first, u.server) != 0)
             return usage("those files are on different servers");
         memcpy(first, u.server, sizeof first);
-        if (cli_parse_server(o, u.server, &e) < 0)
+        if (go_to(o, u.server, &e) < 0)
             return usage(e.text);
     }
     return CLI_OK;

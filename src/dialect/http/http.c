@@ -262,6 +262,9 @@ http_farewell(struct conn *c, const struct event *why)
         http_say_raw(c, why->kind == EVENT_STOPPING ? 503 : 403,
                      deny_text(why->kind == EVENT_STOPPING ? DENY_STOPPING
                                                            : DENY_FORBIDDEN));
+    else if (s->stage == STAGE_IDLE && why->deny == DENY_INSECURE)
+        http_say_raw(c, 426, "This server is spoken to over TLS only: "
+                     "https://");
     s->stage = STAGE_OVER;
 }
 
@@ -273,6 +276,7 @@ http_close(struct conn *c)
 
 const struct dialect http_dialect = {
     .name = "http",
+    .alpn = "http/1.1",
     .state_bytes = sizeof(struct http),
     .sniff = http_sniff,
     .open = http_open,

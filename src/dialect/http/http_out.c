@@ -480,11 +480,12 @@ http_say_raw(struct conn *c, unsigned status, const char *text)
         text = http_status_text(status);
     http_date(clock_wall_ms(), date);
     conn_printf(c, "HTTP/1.1 %u %s\r\nServer: loquat\r\nDate: %s\r\n"
-                   "Connection: close\r\n"
+                   "Connection: %s\r\n"
                    "Content-Type: text/plain; charset=utf-8\r\n"
                    "Content-Length: %zu\r\n\r\n%s\n",
-                status, http_status_text(status), date, strlen(text) + 1,
-                text);
+                status, http_status_text(status), date,
+                status == 426 ? "close, upgrade\r\nUpgrade: TLS/1.2" : "close",
+                strlen(text) + 1, text);
 }
 
 void

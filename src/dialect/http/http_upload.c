@@ -41,10 +41,10 @@ void
 http_upload_put_link(struct conn *c, struct buf *b, const struct upload *u)
 {
     const struct http_request *r = &http_x(c)->r;
+    bool https = r->https || conn_is_encrypted(c);
 
     if (r->host.n > 0)
-        http_putf(b, "%s://%.*s", r->https ? "https" : "http",
-                  STR_FMT(r->host));
+        http_putf(b, "%s://%.*s", https ? "https" : "http", STR_FMT(r->host));
     http_put_file_url(b, &u->facts.id, str_of(u->name));
 }
 

@@ -516,6 +516,7 @@ native_close(struct conn *c)
 
 const struct dialect native_dialect = {
     .name = "native",
+    .alpn = "loquat.v1",
     .state_bytes = sizeof(struct native),
     .subprotocol = "loquat.v1",
     .sniff = native_sniff,

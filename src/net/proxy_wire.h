@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The PROXY protocol's binary header, version 2 (haproxy's proxy-protocol.txt,
+ * §2.2): what a proxy says of whom it brings, before anything else. */
+#ifndef NET_PROXY_WIRE_H
+#define NET_PROXY_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROXY_HEADER_BYTES 536     /* the longest that is taken */
+
+struct proxy_header {
+    bool known;                /* the two below are: it came for somebody, and
+                                  by IP; otherwise it is the proxy itself, or
+                                  does not say */
+    uint8_t source[16];        /* IPv4 mapped into IPv6 */
+    uint16_t port;
+    bool secure;               /* that one spoke TLS with the proxy */
+};
+
+/* More bytes that certainly belong to the header behind its first n, so that
+ * what follows it can be left in the socket; 0 = it is whole, or bad. */
+size_t proxy_wants(const uint8_t *p, size_t n);
+
+/* Of a whole header. False: it is none, or longer than is taken, of another
+ * version, for another kind of socket, or its checksum is wrong. */
+bool proxy_read(const uint8_t *p, size_t n, struct proxy_header *ret);
+
+#endif
