@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The table of commands: who may give one, and who carries it out. */
+#include "hub/govern.h"
 #include "hub/hub_impl.h"
+#include "hub/invite.h"
 #include "hub/member.h"
 #include "hub/message.h"
+#include "hub/moderate.h"
 #include "hub/query.h"
 #include "hub/session.h"
 #include "hub/signals.h"
@@ -101,17 +104,17 @@ static const struct rule {
     [COMMAND_REVOKE]   = {unbuilt, NAMED | BY_OPERATOR},
     [COMMAND_CODE]     = {unbuilt, OPERATOR},
     [COMMAND_ACCOUNT]  = {unbuilt, OPERATOR},
-    [COMMAND_INVITE]   = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_REMOVE]   = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_BAN]      = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_UNBAN]    = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_BANS]     = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_ROLE]     = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_SET]      = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_CLOSE_ROOM] = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_ROOM]     = {unbuilt, BY_OPERATOR},
-    [COMMAND_MEMBERS]  = {unbuilt, BY_OPERATOR},
-    [COMMAND_GROUP]    = {unbuilt, NAMED | PRESENT},
+    [COMMAND_INVITE]   = {invite_person, NAMED | BY_OPERATOR},
+    [COMMAND_REMOVE]   = {moderate_remove, NAMED | BY_OPERATOR},
+    [COMMAND_BAN]      = {moderate_ban, NAMED | BY_OPERATOR},
+    [COMMAND_UNBAN]    = {moderate_unban, NAMED | BY_OPERATOR},
+    [COMMAND_BANS]     = {query_room_bans, NAMED | BY_OPERATOR},
+    [COMMAND_ROLE]     = {moderate_role, NAMED | BY_OPERATOR},
+    [COMMAND_SET]      = {govern_set, NAMED | BY_OPERATOR},
+    [COMMAND_CLOSE_ROOM] = {govern_close, NAMED | BY_OPERATOR},
+    [COMMAND_ROOM]     = {query_room, BY_OPERATOR},
+    [COMMAND_MEMBERS]  = {query_room_members, BY_OPERATOR},
+    [COMMAND_GROUP]    = {invite_group, NAMED | PRESENT},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
@@ -195,6 +198,7 @@ hub_apply(struct hub *h, const struct command *c)
     if (h->stopping && c->kind != COMMAND_LEAVE && c->kind != COMMAND_SHARE)
         return;
     metrics_add(h->shard, METRIC_commands_total, 1);
+    h->batch.now_ms = c->now_ms;
     rule = &rules[c->kind];
     x.session = map_get_u64(&h->sessions, c->session);
     if (x.session != NULL && x.session->user != NULL && !(rule->flags & IDLE))

@@ -49,7 +49,8 @@ enum event_kind {
     EVENT_CAUGHT_UP,   /* room seq: lagging is over */
     EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(FORBIDDEN:
                           kicked, BANNED, NO_SUCH_ROOM: closed): no more events,
-                          and its files must stop, up and down */
+                          and its files must stop, up and down. joined(=it was
+                          in the room); one that was not need not be told */
     EVENT_INVITED,     /* room_name extra(by whom) */
     EVENT_CLOSED,      /* text(why) deny: the connection ends; extra = the
                           name of who did it, for a kick */
@@ -63,7 +64,8 @@ enum event_kind {
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
                           name or target that was refused */
     ANSWER_PAGE,       /* room room_name items(EVENT_MESSAGE) more
-                          seq(the query's `at`) */
+                          seq(the query's `at`) delivered(of an empty one after
+                          `at`: all below this seq is gone; 0 = nothing is) */
     ANSWER_PEOPLE,     /* room_name("" = everyone) items(ITEM_PERSON) more
                           count(all of them) time_ms(when it was asked) */
     ANSWER_ROOMS,      /* items(ITEM_ROOM) more */
@@ -73,8 +75,7 @@ enum event_kind {
                           or seq(of its message): it is whole */
     ANSWER_FILE,       /* file text(its name) name(the uploader) sender_id
                           time_ms room room_name("" = a direct one) seq(of its
-                          message, 0 = arriving). The parcel's
-                          access is asked at delivery, as for a page. */
+                          message, 0 = arriving) */
     ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
     ANSWER_DEVICES,    /* items(ITEM_DEVICE), the account's, newest first */
     ANSWER_BANS,       /* room room_name items(ITEM_BAN) more */
@@ -145,6 +146,10 @@ struct event *event_new_file(enum event_kind kind, struct str room_name,
 
 /* A log record as the event that everyone sees. */
 struct event *event_of_message(const struct message *m, struct str room_name);
+
+/* ITEM_FILE or ANSWER_FILE. */
+struct event *event_of_file(enum event_kind kind, const struct file_row *f,
+                            struct str room_name);
 
 /* Takes items (n references and the array itself). */
 void event_set_items(struct event *e, struct event **items, size_t n);

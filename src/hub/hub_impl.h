@@ -25,10 +25,12 @@
 /* What the running batch has done to the store. */
 struct batch {
     bool open;                    /* a transaction has begun */
+    int64_t now_ms;               /* of its newest command */
     int error;                    /* the first statement that failed, or 0 */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
+    struct list grants;           /* struct grant_undo: grant_set.c */
 };
 
 struct hub {
@@ -65,6 +67,8 @@ struct hub {
     struct restrictions *banned;  /* from the whole server: grant.c */
     struct throttle *throttle;    /* wrong passwords: account.c */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
+    int64_t keep_due_ms;          /* when old messages go next: keep.c */
+    int64_t bans_due_ms;          /* no sooner does one run out */
 
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
@@ -107,6 +111,8 @@ struct user {
                                      has more than one */
     uint64_t sender_id;
     int64_t active_ms;            /* while held: when its session ended */
+    uint8_t from[16];             /* while held: where that one came from */
+    bool lost;                    /* held for its sender id alone */
     char *away;                   /* NULL: is here; may be an empty text */
     struct label name;
 };
@@ -155,6 +161,8 @@ struct call {
     struct session *session;      /* NULL: unknown, or the operator's */
     const struct command *command;
     struct str detail;            /* of a refusal: more about it */
+    char words[48];               /* for a detail that has to be written */
+    const struct room *made;      /* by this command, or NULL */
 };
 
 /* ---- what goes out (tell.c) ---- */

@@ -97,11 +97,14 @@ close_unreadable(struct receiver *r)
 }
 
 static void
-send_each(struct fanout *f, struct subscription *sub, struct run *page)
+send_each(struct fanout *f, struct subscription *sub, struct run *page,
+          uint64_t last_seq)
 {
     struct receiver *r = sub->receiver;
 
     for (uint32_t i = 0; i < run_length(page); i++) {
+        if (run_event(page, i)->seq > last_seq)
+            return;
         if (fanout_passes_over(sub, run_event(page, i)))
             continue;
         fanout_send(f, r, run_bytes(page, r, subscription_encoding(sub), i),
@@ -110,19 +113,29 @@ send_each(struct fanout *f, struct subscription *sub, struct run *page)
 }
 
 static void
+move_cursor(struct subscription *sub, uint64_t seq)
+{
+    sub->cursor = seq;
+    if (seq >= sub->room->last_seq)
+        catch_up(sub);
+}
+
+/* A page may be ahead of the mailbox. What this worker was not told yet comes
+ * live, behind whatever was decided before it: the receiver may be removed by
+ * then. */
+static void
 send_page(struct fanout *f, struct subscription *sub, struct run *page)
 {
     struct receiver *r = sub->receiver;
+    uint64_t last_seq = run_last_seq(page), known = sub->room->last_seq;
 
     must(run_first_seq(page) > sub->cursor);
-    sub->cursor = run_last_seq(page);
-    if (fanout_hears_all(sub, page))
+    if (last_seq <= known && fanout_hears_all(sub, page))
         fanout_send(f, r, run_joined(page, r, subscription_encoding(sub)),
                     run_length(page));
     else
-        send_each(f, sub, page);
-    if (sub->cursor >= sub->room->last_seq)
-        catch_up(sub);
+        send_each(f, sub, page, known);
+    move_cursor(sub, last_seq < known ? last_seq : known);
 }
 
 static void
@@ -189,24 +202,35 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
     lag_go_on(f, r);
 }
 
+/* Nothing is left of what sub was behind by: it was not kept for that long.
+ * What has been said since may be there. */
+static void
+pass_gone(struct subscription *sub, uint64_t first_seq)
+{
+    move_cursor(sub, first_seq - 1);
+}
+
 /* A session that waited for the page, and may have been joined to the room
  * anew meanwhile, from elsewhere; or it has become congested by something
  * else, and gets the page once that has drained. No page, although its messages
- * are known to be there, ends it; page_asked stays, so that no other is asked
- * for. */
+ * are known to be there (first_seq), ends it; page_asked stays, so that no
+ * other is asked for. */
 static void
 serve(struct fanout *f, struct receiver *r, const struct page_place *place,
-      struct run *page)
+      struct run *page, uint64_t first_seq)
 {
     struct subscription *sub = fanout_subscription(r, place->room);
     bool fits = sub != NULL && sub->behind && sub->cursor == place->after;
+    bool gone = page == NULL && first_seq > place->after + 1;
 
-    if (fits && page == NULL) {
+    if (fits && page == NULL && !gone) {
         close_unreadable(r);
         return;
     }
     r->page_asked = false;
-    if (fits && !r->ops->congested(r))
+    if (fits && gone)
+        pass_gone(sub, first_seq);
+    else if (fits && !r->ops->congested(r))
         send_page(f, sub, page);
     lag_go_on(f, r);
 }
@@ -226,7 +250,7 @@ lag_take_page(struct fanout *f, const struct parcel *p)
         struct receiver *r = fanout_find(f, waiters.sessions[i]);
 
         if (r != NULL)
-            serve(f, r, &place, page);
+            serve(f, r, &place, page, e->delivered);
     }
     free(waiters.sessions);
     tidy_pages(f);       /* whoever waited may have left meanwhile */

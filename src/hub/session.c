@@ -32,6 +32,7 @@ session_new(struct hub *h, const struct command *c)
     s->worker = (uint8_t)c->worker;
     s->sender_id = c->sender_id;
     s->lasting = c->resume;
+    memcpy(s->from, c->from, sizeof s->from);
     map_put_u64(&h->sessions, s->id, s);
     return s;
 }
@@ -42,6 +43,7 @@ session_free(struct hub *h, struct session *s)
 {
     must(s->members == NULL && s->user == NULL);
     visitor_forget(h, s);
+    free(s->device);
     map_del_u64(&h->sessions, s->id);
     pool_give(&h->session_pool, s);
 }
@@ -55,19 +57,28 @@ reason(struct str text)
     return text;
 }
 
+/* An account's name needs no holding: nobody else can have it. */
 static void
-session_end(struct hub *h, struct session *s, struct str why, bool hold,
-            int64_t now_ms)
+quit(struct hub *h, struct session *s, enum session_name name, int64_t now_ms)
 {
     struct user *u = s->user;
 
+    if (u == NULL || user_drop_session(u, s))
+        return;
+    s->user = NULL;
+    if (name == SESSION_NAME_GOES || sender_is_account(u->sender_id))
+        user_free(h, u);
+    else
+        user_hold(h, u, s, name == SESSION_NAME_LOST && s->lasting, now_ms);
+}
+
+void
+session_end(struct hub *h, struct session *s, struct str why,
+            enum session_name name, int64_t now_ms)
+{
     while (s->members != NULL)
         member_leave(h, s->members, why, now_ms);
-    s->user = NULL;
-    if (u != NULL && hold)
-        user_hold(h, u, now_ms);
-    else if (u != NULL)
-        user_free(h, u);
+    quit(h, s, name, now_ms);
     session_free(h, s);
 }
 
@@ -112,12 +123,13 @@ take_over(struct hub *h, struct user *u, struct session *s, int64_t now_ms)
 static void
 give_up(struct hub *h, struct user *u, int64_t now_ms)
 {
-    if (u->session == NULL) {
-        user_free(h, u);
-        return;
+    if (u->session != NULL) {
+        tell_replaced(h, u->session);
+        session_end(h, u->session, nothing, SESSION_NAME_WAITS, now_ms);
     }
-    tell_replaced(h, u->session);
-    session_end(h, u->session, nothing, false, now_ms);
+    u = map_get_u64(&h->senders, u->sender_id);
+    if (u != NULL)
+        user_disown(h, u);
 }
 
 struct str
@@ -196,16 +208,24 @@ enum deny
 session_leave(struct call *x)
 {
     const struct command *c = x->command;
-    const struct session *s = x->session;
-    bool hold;
 
     transfer_leave(x->hub, c->session, c->now_ms);
-    if (s == NULL)
-        return DENY_NONE;
-    hold = !c->clean && s->user != NULL && s->lasting
-        && x->hub->options.hold_name_ms > 0;
-    session_end(x->hub, x->session, reason(c->text), hold, c->now_ms);
+    if (x->session != NULL)
+        session_end(x->hub, x->session, reason(c->text),
+                    c->clean ? SESSION_NAME_WAITS : SESSION_NAME_LOST,
+                    c->now_ms);
     return DENY_NONE;
+}
+
+static void
+kick(struct hub *h, struct session *s, struct str why, int64_t now_ms)
+{
+    struct event *e = event_new(EVENT_CLOSED, nothing, nothing, why,
+                                str_of("the operator"));
+
+    e->deny = DENY_FORBIDDEN;
+    tell_close(h, s, e);
+    session_end(h, s, why, SESSION_NAME_GOES, now_ms);
 }
 
 enum deny
@@ -215,7 +235,7 @@ session_kick(struct call *x)
     struct hub *h = x->hub;
     struct user *u = user_find(h, c->name);
     struct str why = reason(c->text);
-    struct event *e;
+    struct session *next;
 
     if (u == NULL) {
         log_event(LOG_WARN, "hub", "nobody to kick", LOG_STR("name", c->name));
@@ -225,10 +245,10 @@ session_kick(struct call *x)
         user_free(h, u);
         return DENY_NONE;
     }
-    e = event_new(EVENT_CLOSED, nothing, nothing, why, str_of("the operator"));
-    e->deny = DENY_FORBIDDEN;
-    tell_close(h, u->session, e);
-    session_end(h, u->session, why, false, c->now_ms);
+    for (struct session *s = u->session; s != NULL; s = next) {
+        next = s->next_of_user;
+        kick(h, s, why, c->now_ms);
+    }
     return DENY_NONE;
 }
 
@@ -267,8 +287,10 @@ session_free_all(struct hub *h)
 {
     struct session *s;
 
-    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;) {
+        free(s->device);
         pool_give(&h->session_pool, s);
+    }
     list_each(it, next, &h->carrying)
         free(list_entry(it, struct carrying, link));
 }
