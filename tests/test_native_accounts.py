@@ -81,7 +81,7 @@ def test_wrong_secrets_are_refused_alike(server, clients):
     client.hello("", answer="welcome")
 
     wrong = client.login("alice", "something else", answer="error")
-    nobody = client.login("nobody", "something else", answer="error")
+    nobody = client.login("carol", "something else", answer="error")
     token = client.login(token="lq_" + "0" * 52, answer="error")
 
     assert wrong.code == code("BAD_CREDENTIALS")
@@ -134,13 +134,13 @@ def test_without_guests_one_registers_behind_a_refused_hello(serve, clients):
     client.post("hi")
 
 
-@pytest.mark.parametrize("how", ["closed", "invite"])
+@pytest.mark.parametrize("how", ["closed", "invited"])
 def test_registration_may_be_shut(serve, clients, how):
     server = serve(*CHEAP, "--accounts-register", how)
     client = clients(NativeClient, server, "alice")
     assert client.welcome.guests
     wanted = {"closed": ("REGISTRATION_CLOSED", "REGISTRATION_CLOSED"),
-              "invite": ("REGISTRATION_INVITED", "BAD_INVITATION")}[how]
+              "invited": ("REGISTRATION_INVITED", "BAD_INVITATION")}[how]
 
     assert client.welcome.registration == getattr(pb, wanted[0])
     error = client.register("alice", PASSWORD, answer="error")
