@@ -6,7 +6,9 @@
  * again within CARRY_MS. */
 #include "hub/session.h"
 #include "base/utf8.h"
+#include "hub/login.h"
 #include "hub/member.h"
+#include "hub/secret.h"
 #include "hub/transfer.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
@@ -139,7 +141,7 @@ session_name(const struct hub *h, const struct session *s)
 }
 
 void
-session_welcome(struct call *x, const struct session *s)
+session_welcome(struct call *x, const struct session *s, uint64_t device)
 {
     struct str name = session_name(x->hub, s);
     struct event *e = event_new(ANSWER_WELCOME, nothing, name, nothing,
@@ -149,6 +151,7 @@ session_welcome(struct call *x, const struct session *s)
     e->session = s->id;
     e->time_ms = x->command->now_ms;
     e->sender_id = s->sender_id;
+    e->token = device;
     p->who = session_who(s);
     tell_caller_parcel(x, p);
 }
@@ -175,6 +178,17 @@ admit(struct call *x, const struct name *n)
     return u;
 }
 
+/* Nobody says of themselves to be an account. */
+enum deny
+session_may_guest(const struct call *x)
+{
+    uint64_t sender_id = x->command->sender_id;
+
+    if (sender_id > INT64_MAX || sender_is_account(sender_id))
+        return DENY_BAD_REQUEST;
+    return x->hub->options.no_guests ? DENY_NO_GUESTS : DENY_NONE;
+}
+
 enum deny
 session_enter(struct call *x)
 {
@@ -183,12 +197,19 @@ session_enter(struct call *x)
     struct name n;
     enum deny d;
 
+    if (secret_awaits(x->hub, c->session) && !secret_is_back(x))
+        return DENY_OVERLOADED;
+    if (c->login != NULL)
+        return login_enter(x);
     if (c->visit || (x->session != NULL && x->session->visits))
         return visitor_enter(x);
-    if (x->session != NULL || c->sender_id > INT64_MAX)
+    d = session_may_guest(x);
+    if (d != DENY_NONE)
+        return d;
+    if (x->session != NULL)
         return DENY_BAD_REQUEST;
     if (c->name.n == 0) {
-        session_welcome(x, session_new(x->hub, c));
+        session_welcome(x, session_new(x->hub, c), 0);
         return DENY_NONE;
     }
     if (c->sender_id == 0)
@@ -198,7 +219,7 @@ session_enter(struct call *x)
         return d;
     u = admit(x, &n);
     u->active_ms = c->now_ms;
-    session_welcome(x, u->session);
+    session_welcome(x, u->session, 0);
     return DENY_NONE;
 }
 
@@ -210,6 +231,7 @@ session_leave(struct call *x)
     const struct command *c = x->command;
 
     transfer_leave(x->hub, c->session, c->now_ms);
+    secret_done(x->hub, c->session);
     if (x->session != NULL)
         session_end(x->hub, x->session, reason(c->text),
                     c->clean ? SESSION_NAME_WAITS : SESSION_NAME_LOST,

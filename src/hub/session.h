@@ -7,9 +7,13 @@
 #include "hub/hub_impl.h"
 
 enum deny session_enter(struct call *x);       /* COMMAND_ENTER */
+/* The caller may come in without an account. */
+enum deny session_may_guest(const struct call *x);
+
 /* For visitors, who enter in their own way. */
 struct session *session_new(struct hub *h, const struct command *c);
-void session_welcome(struct call *x, const struct session *s);
+void session_welcome(struct call *x, const struct session *s,
+                     uint64_t device);
 
 /* Present or visiting; "" for a reader. Borrowed. */
 struct str session_name(const struct hub *h, const struct session *s);

@@ -6,6 +6,7 @@
  * sender id. */
 #include "hub/user.h"
 #include "base/utf8.h"
+#include "hub/account.h"
 #include "hub/member.h"
 #include "hub/room.h"
 
@@ -93,21 +94,38 @@ number_name(const struct hub *h, struct str base, unsigned i, struct name *ret)
     return check_name(h, (struct str){whole, keep + n}, ret) == NAME_OK;
 }
 
-/* Ends at the latest after as many numbers as there are users. */
+/* Nobody else's here, nor an account's that is not the sender. */
+static enum deny
+check_free(const struct call *x, struct str key, uint64_t sender_id)
+{
+    if (!user_is_free_for(x->hub, key, sender_id, x->command->from))
+        return DENY_NAME_TAKEN;
+    if (sender_is_account(sender_id))
+        return DENY_NONE;
+    return account_check_free(x->hub, key);
+}
+
+static bool
+is_somebodys(enum deny d)
+{
+    return d == DENY_NAME_TAKEN || d == DENY_NAME_REGISTERED;
+}
+
+/* Ends at the latest after as many numbers as there are users and accounts. */
 static enum deny
 choose_similar(const struct call *x, uint64_t sender_id, struct name *ret)
 {
     struct name n;
+    enum deny d = DENY_NAME_TAKEN;
 
-    for (unsigned i = 2;; i++) {
+    for (unsigned i = 2; is_somebodys(d); i++) {
         if (!number_name(x->hub, str_of(ret->text), i, &n))
-            return DENY_NAME_TAKEN;
-        if (user_is_free_for(x->hub, str_of(n.key), sender_id,
-                             x->command->from))
-            break;
+            return d;
+        d = check_free(x, str_of(n.key), sender_id);
     }
-    *ret = n;
-    return DENY_NONE;
+    if (d == DENY_NONE)
+        *ret = n;
+    return d;
 }
 
 enum deny
@@ -116,14 +134,15 @@ user_choose_name(struct call *x, uint64_t sender_id, bool or_similar,
 {
     struct name n;
     enum name_fault fault = check_name(x->hub, x->command->name, &n);
-    enum deny d = DENY_NONE;
+    enum deny d;
 
     if (fault != NAME_OK) {
         x->detail = str_of(name_fault_text(fault));
         return DENY_BAD_NAME;
     }
-    if (!user_is_free_for(x->hub, str_of(n.key), sender_id, x->command->from))
-        d = or_similar ? choose_similar(x, sender_id, &n) : DENY_NAME_TAKEN;
+    d = check_free(x, str_of(n.key), sender_id);
+    if (or_similar && is_somebodys(d))
+        d = choose_similar(x, sender_id, &n);
     if (d == DENY_NONE)
         *ret = n;
     return d;
@@ -144,6 +163,7 @@ give_name(struct hub *h, struct user *u, const struct name *n)
 
     forget_name(h, u);
     held = map_get_str(&h->names, str_of(n->key));
+    must(held == NULL || held->session == NULL);
     if (held != NULL)
         user_free(h, held);
     label_set(&u->name, n);
@@ -365,13 +385,6 @@ rename_to(struct hub *h, struct user *u, const struct name *n, int64_t now_ms)
         user_tell_renamed(h, m, str_of(old.text));
 }
 
-static void
-tell_done(const struct call *x)
-{
-    tell_caller(x, event_new(ANSWER_DONE, nothing, nothing, nothing,
-                             nothing));
-}
-
 enum deny
 user_rename(struct call *x)
 {
@@ -383,7 +396,7 @@ user_rename(struct call *x)
         return d;
     if (strcmp(n.text, label_name(&u->name)) != 0)
         rename_to(x->hub, u, &n, x->command->now_ms);
-    tell_done(x);
+    tell_caller_done(x, 0);
     return DENY_NONE;
 }
 
@@ -431,6 +444,6 @@ user_away(struct call *x)
         u->away = c->away ? text_copy(text) : NULL;
         tell_away(x->hub, x->session);
     }
-    tell_done(x);
+    tell_caller_done(x, 0);
     return DENY_NONE;
 }
