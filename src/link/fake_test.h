@@ -60,7 +60,17 @@ put_welcome(struct buf *b, uint64_t epoch)
     put_magic(b);
     PUT(b, 1, WELCOME, Welcome, welcome, .version = 1, .server = "s",
         .name = "alice", .epoch = epoch, .heartbeat_ms = 1000,
-        .dead_ms = 3000, .message_bytes = 1000);
+        .dead_ms = 3000, .message_bytes = 1000, .token = "");
+}
+
+/* To a Hello, a Login or a Register of that number. */
+static inline void
+put_account(struct buf *b, uint64_t number, char *token)
+{
+    PUT(b, number, WELCOME, Welcome, welcome, .version = 1, .server = "s",
+        .name = "Alice", .epoch = 1, .heartbeat_ms = 1000, .dead_ms = 3000,
+        .message_bytes = 1000, .account = true, .sender_id = 5,
+        .token = token);
 }
 
 static inline void
@@ -110,7 +120,12 @@ note_said(struct buf *b, const Envelope *e)
     int number = (int)e->request;
 
     if (e->body_case == ENVELOPE_BODY(HELLO))
-        NOTE(b, "%d hello %s. ", number, e->hello->name);
+        NOTE(b, "%d hello %s%s%s%s%s. ", number, e->hello->name,
+             *e->hello->password ? " password " : "", e->hello->password,
+             *e->hello->token ? " token " : "", e->hello->token);
+    else if (e->body_case == ENVELOPE_BODY(REGISTER))
+        NOTE(b, "%d register %s password %s. ", number, e->register_->name,
+             e->register_->password);
     else if (e->body_case == ENVELOPE_BODY(POST))
         NOTE(b, "%d post %s. ", number, e->post->text);
     else if (e->body_case == ENVELOPE_BODY(PART))

@@ -122,7 +122,7 @@ class Download:
 
 class NativeClient:
     def __init__(self, server, name=None, room="#lobby", secret=None,
-                 after=None):
+                 after=None, password="", token="", device=""):
         self.socket = socket.create_connection(("127.0.0.1", server.port),
                                                DEADLINE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -137,7 +137,8 @@ class NativeClient:
         self.name = name
         self.room = room
         if name is not None:
-            self.welcome = self.hello(name)
+            self.welcome = self.hello(name, password=password, token=token,
+                                      device=device)
             self.name = self.welcome.name
             if room:
                 self.join(room, after)
@@ -170,11 +171,19 @@ class NativeClient:
         self.socket.close()
 
     # Requests.
-    def hello(self, name, or_similar=False, version=1):
+    def hello(self, name, or_similar=False, version=1, answer="welcome",
+              **login):
+        """As a guest; or, with password= (and device=) or token=, as an
+        account. answer="error": it is to be refused."""
         self.send_bytes(MAGIC)
-        return self.ask("welcome", hello=pb.Hello(
-            version=version, client="test", name=name, features=0xFF,
-            or_similar=or_similar, secret=self.secret))
+        return self.hello_again(name, answer, or_similar=or_similar,
+                                version=version, **login)
+
+    def hello_again(self, name, answer="welcome", **more):
+        more.setdefault("version", 1)
+        return self.ask(answer, hello=pb.Hello(
+            client="test", name=name, features=0xFF, secret=self.secret,
+            **more))
 
     def join(self, target, after=None):
         join = pb.Join(target=target)
@@ -186,6 +195,79 @@ class NativeClient:
     def history(self, target, **query):
         return self.ask("history", get_history=pb.GetHistory(
             target=target, **query))
+
+    # Accounts.
+    def register(self, name, password, answer="welcome", **more):
+        return self._be(self.ask(answer, register=pb.Register(
+            name=name, password=password, **more)))
+
+    def login(self, name="", password="", answer="welcome", **more):
+        return self._be(self.ask(answer, login=pb.Login(
+            name=name, password=password, **more)))
+
+    def _be(self, welcome):
+        if isinstance(welcome, pb.Welcome):
+            self.welcome, self.name = welcome, welcome.name
+        return welcome
+
+    def logout(self):
+        self.ask("done", logout=pb.Logout())
+        return self.expect("closing")
+
+    def set_password(self, password, fresh, answer="done"):
+        return self.ask(answer, set_password=pb.SetPassword(
+            password=password, fresh=fresh))
+
+    def unregister(self, password, answer="done"):
+        return self.ask(answer, unregister=pb.Unregister(password=password))
+
+    def devices(self):
+        return self.ask("devices", get_devices=pb.GetDevices()).devices
+
+    def make_token(self, device, scope="", room="", answer="token", **more):
+        return self.ask(answer, make_token=pb.MakeToken(
+            device=device, scope=scope, room=room, **more))
+
+    def revoke(self, id, answer="done"):
+        return self.ask(answer, revoke_device=pb.RevokeDevice(id=id))
+
+    # Rooms with roles.
+    def invite(self, target, name, answer="done"):
+        return self.ask(answer, invite=pb.Invite(target=target, name=name))
+
+    def remove(self, target, name, reason="", answer="done"):
+        return self.ask(answer, remove=pb.Remove(
+            target=target, name=name, reason=reason))
+
+    def ban(self, target, name, answer="done", **more):
+        return self.ask(answer, ban=pb.Ban(target=target, name=name, **more))
+
+    def unban(self, target, name, answer="done", **more):
+        return self.ask(answer, unban=pb.Unban(target=target, name=name,
+                                               **more))
+
+    def bans(self, target, answer="bans"):
+        return self.ask(answer, get_bans=pb.GetBans(target=target))
+
+    def set_role(self, target, name, role, answer="done"):
+        return self.ask(answer, set_role=pb.SetRole(
+            target=target, name=name, role=role))
+
+    def set_room(self, target, setting, value, answer="done"):
+        return self.ask(answer, set_room=pb.SetRoom(
+            target=target, setting=setting, value=value))
+
+    def close_room(self, target, answer="done"):
+        return self.ask(answer, close_room=pb.CloseRoom(target=target))
+
+    def get_room(self, target, answer="room_info"):
+        return self.ask(answer, get_room=pb.GetRoom(target=target))
+
+    def members(self, target, answer="members"):
+        return self.ask(answer, get_members=pb.GetMembers(target=target))
+
+    def group(self, *names, answer="group"):
+        return self.ask(answer, make_group=pb.MakeGroup(names=names))
 
     # Files.
     def begin_put(self, name, size=None, target=None):
@@ -285,6 +367,10 @@ class NativeClient:
                 continue
             if envelope.WhichOneof("body") == "joined":
                 self.rooms[envelope.joined.room] = envelope.joined.target
+            if envelope.WhichOneof("body") == "room_changed" and \
+                    envelope.room_changed.setting == "name":
+                changed = envelope.room_changed
+                self.rooms[changed.room] = changed.value
             return envelope
 
     def _read_frame(self, deadline, bytes_too=False):

@@ -29,8 +29,8 @@ chat_find(struct chat *c, const char *target)
     return NULL;
 }
 
-static struct chat_room *
-find_number(struct chat *c, uint64_t number)
+struct chat_room *
+chat_find_number(struct chat *c, uint64_t number)
 {
     list_each(it, next, &c->rooms) {
         struct chat_room *r = list_entry(it, struct chat_room, link);
@@ -100,7 +100,7 @@ is_current(const struct chat *c, const struct chat_room *r)
 static const char *
 shown_room(struct chat *c, uint64_t number)
 {
-    struct chat_room *r = find_number(c, number);
+    struct chat_room *r = chat_find_number(c, number);
 
     if (r == NULL || (is_current(c, r) && !c->s.style.json))
         return NULL;
@@ -154,15 +154,19 @@ chat_post(struct chat *c, const char *target, Loquat__V1__MessageKind kind,
 }
 
 bool
-chat_ask(struct chat *c, Envelope *e)
+chat_asked(struct chat *c, uint64_t number)
 {
-    uint64_t number = link_request(c->s.link, e);
-
     if (number == 0)
         cli_notice(&c->s, "not connected: try again later");
     else
         c->asked = number;
     return number != 0;
+}
+
+bool
+chat_ask(struct chat *c, Envelope *e)
+{
+    return chat_asked(c, link_request(c->s.link, e));
 }
 
 /* The terminal has shown the line while it was typed; the room shows it once
@@ -220,7 +224,7 @@ static void
 hear_joined(struct chat *c, const Envelope *e)
 {
     const Loquat__V1__Joined *joined = e->joined;
-    struct chat_room *r = find_number(c, joined->room);
+    struct chat_room *r = chat_find_number(c, joined->room);
     bool current;
 
     if (r == NULL)
@@ -243,23 +247,42 @@ hear_joined(struct chat *c, const Envelope *e)
     read_input(c);
 }
 
-static void
-hear_parted(struct chat *c, const Envelope *e)
+void
+chat_drop(struct chat *c, uint64_t number)
 {
-    struct chat_room *r = find_number(c, e->parted->room);
+    struct chat_room *r = chat_find_number(c, number);
 
-    cli_notice(&c->s, "you have left %s", e->parted->target);
     if (r == NULL)
         return;
     chat_turn_away(c, r->target);
     drop_room(r);
 }
 
+void
+chat_rename(struct chat *c, uint64_t number, const char *target)
+{
+    struct chat_room *r = chat_find_number(c, number);
+    bool current = r != NULL && is_current(c, r);
+
+    if (r == NULL)
+        return;
+    replace(&r->target, target);
+    if (current)
+        replace(&c->current, target);
+}
+
+static void
+hear_parted(struct chat *c, const Envelope *e)
+{
+    cli_notice(&c->s, "you have left %s", e->parted->target);
+    chat_drop(c, e->parted->room);
+}
+
 static void
 hear_message(struct chat *c, const Envelope *e)
 {
     const Loquat__V1__Message *m = e->message;
-    struct chat_room *r = find_number(c, m->room);
+    struct chat_room *r = chat_find_number(c, m->room);
 
     if (r != NULL && m->kind == LOQUAT__V1__MESSAGE_KIND__MESSAGE_KIND_TOPIC)
         replace(&r->topic, m->text);
@@ -326,24 +349,30 @@ hear_people(struct chat *c, const Envelope *e)
     for (size_t i = 0; i < people->n_people; i++) {
         const Loquat__V1__Person *p = people->people[i];
 
-        cli_notice(&c->s, "%s%s%s%s", p->name, p->away ? " (away" : "",
+        cli_notice(&c->s, "%s%s%s%s%s", p->name, p->away ? " (away" : "",
                    p->away && *p->away_text ? ": " : "",
-                   p->away ? p->away_text : "");
+                   p->away ? p->away_text : "", p->away ? ")" : "");
     }
     if (people->more)
         cli_notice(&c->s, "%u in all", people->total);
 }
 
 /* What changed in a room is told by its events; one's own name is not. */
-static void
-hear_done(struct chat *c, const Envelope *e)
+void
+chat_renamed(struct chat *c)
 {
     const char *name = link_name(c->s.link);
 
-    (void)e;
     if (c->name != NULL && strcmp(c->name, name) != 0)
         cli_notice(&c->s, "you are now known as %s", name);
     replace(&c->name, name);
+}
+
+static void
+hear_done(struct chat *c, const Envelope *e)
+{
+    (void)e;
+    chat_renamed(c);
 }
 
 /* A room that cannot be entered is not the one to speak in. */
@@ -383,6 +412,8 @@ on_envelope(struct cli_session *s, const Envelope *e)
         c->answered = e->request;
     if (which < sizeof hearers / sizeof hearers[0] && hearers[which] != NULL)
         hearers[which](c, e);
+    else
+        chat_rights_hear(c, e);
     leave_if_done(c);
 }
 

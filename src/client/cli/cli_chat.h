@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The plain interactive chat, as its two halves share it: cli_chat.c shows
- * what happens, cli_slash.c does what is typed. */
+ * The plain interactive chat, as its parts share it: cli_chat.c shows
+ * what happens, cli_slash.c does what is typed; what is about accounts and
+ * rights, of both, is in cli_chat_rights.c. */
 #ifndef CLIENT_CLI_CLI_CHAT_H
 #define CLIENT_CLI_CLI_CHAT_H
 
@@ -29,7 +30,18 @@ struct chat {
     bool erases;                 /* typed lines: their echo is enough */
 };
 
+/* One of the chat's commands. */
+typedef int slash_fn(struct chat *c, char *rest);
+
+struct slash {
+    const char *word, *alias;    /* alias: NULL = none */
+    const char *usage, *help;
+    slash_fn *run;
+    bool needs;                  /* something behind it */
+};
+
 struct chat_room *chat_find(struct chat *c, const char *target);
+struct chat_room *chat_find_number(struct chat *c, uint64_t number);
 void chat_set_current(struct chat *c, const char *target);   /* NULL: none */
 
 /* 0, or -EAGAIN: the outbox is full. */
@@ -40,6 +52,14 @@ int chat_post(struct chat *c, const char *target,
  * is no connection. */
 bool chat_ask(struct chat *c, Envelope *e);
 
+/* The same of one that has been said under this number. */
+bool chat_asked(struct chat *c, uint64_t number);
+
+/* We are out of a room; it is called something else; so are we, perhaps. */
+void chat_drop(struct chat *c, uint64_t number);
+void chat_rename(struct chat *c, uint64_t number, const char *target);
+void chat_renamed(struct chat *c);
+
 /* Speaks in another room than this one from now on. */
 void chat_turn_away(struct chat *c, const char *target);
 
@@ -48,5 +68,12 @@ void chat_leave(struct chat *c);
 
 /* "/word rest" without its slash. 0, or -EAGAIN. */
 int slash_run(struct chat *c, struct str line);
+
+/* Cuts the first word off *rest; "" when there is none. */
+char *chat_cut_word(char **rest);
+
+/* Those about accounts and rights, ended by {0}; and what is heard of them. */
+extern const struct slash chat_rights_slashes[];
+void chat_rights_hear(struct chat *c, const Envelope *e);
 
 #endif

@@ -16,5 +16,23 @@ int cli_get(const struct cli_options *o);
 int cli_files(const struct cli_options *o);
 int cli_trust(const struct cli_options *o);
 int cli_who(const struct cli_options *o);
+int cli_login(const struct cli_options *o);
+int cli_register(const struct cli_options *o);
+int cli_logout(const struct cli_options *o);
+int cli_passwd(const struct cli_options *o);
+int cli_unregister(const struct cli_options *o);
+int cli_devices(const struct cli_options *o);
+int cli_revoke(const struct cli_options *o);
+int cli_token(const struct cli_options *o);
+int cli_invite(const struct cli_options *o);
+int cli_kick(const struct cli_options *o);
+int cli_ban(const struct cli_options *o);
+int cli_unban(const struct cli_options *o);
+int cli_role(const struct cli_options *o);
+int cli_bans(const struct cli_options *o);
+int cli_members(const struct cli_options *o);
+int cli_room(const struct cli_options *o);
+int cli_group(const struct cli_options *o);
+int cli_close(const struct cli_options *o);
 
 #endif

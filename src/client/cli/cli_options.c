@@ -6,6 +6,7 @@
 #include "client/cli/cli_options.h"
 
 #include "base/cidr.h"
+#include "base/duration.h"
 #include "base/limits.h"
 
 #include <arpa/inet.h>
@@ -22,6 +23,8 @@ enum option_kind {
     OPTION_TEXT,               /* a const char * */
     OPTION_COUNT,              /* an unsigned, and the bool behind it */
     OPTION_COLOR,
+    OPTION_TIME,               /* an int64_t, in milliseconds */
+    OPTION_SET,
     OPTION_BEFORE, OPTION_AFTER, OPTION_AROUND,
 };
 
@@ -52,6 +55,28 @@ static const struct option options[] = {
      "that one and its neighbours"},
     {0, "room", "#ROOM", OPTION_TEXT, AT(room), CLI_CHAT | CLI_PUT,
      "the room to enter, or to share a file in (#lobby)"},
+    {0, "room", "#ROOM", OPTION_TEXT, AT(room), CLI_ABOUT | CLI_TOKEN,
+     "the room that it is about; token: good only there"},
+    {0, "for", "TIME", OPTION_TIME, AT(for_ms), CLI_BAN | CLI_MUTE,
+     "how long, as 30m, 12h or 7d (for ever)"},
+    {0, "expires", "TIME", OPTION_TIME, AT(for_ms), CLI_TOKEN,
+     "void after that time, as 12h or 30d (never)"},
+    {0, "scope", "WORDS", OPTION_TEXT, AT(scope), CLI_TOKEN,
+     "of read post files manage (all)"},
+    {0, "set", "KEY=VALUE", OPTION_SET, 0, CLI_ROOM,
+     "privacy history slow keep name description"},
+    {0, "device", "NAME", OPTION_TEXT, AT(device), CLI_LOGIN | CLI_REGISTER,
+     "what this machine is called (its host name)"},
+    {0, "invitation-file", "FILE", OPTION_TEXT, AT(invitation_file),
+     CLI_REGISTER, "the code of an invitation (- = standard input)"},
+    {0, "password-file", "FILE", OPTION_TEXT, AT(password_file),
+     CLI_SECRETS | CLI_CHAT, "its first line; passwd: the old, then the new"},
+    {0, "token-file", "FILE", OPTION_TEXT, AT(token_file),
+     CLI_ALL & ~(CLI_LOGIN | CLI_REGISTER),
+     "be who the token in it is for (LOQUAT_TOKEN)"},
+    {0, "guest", NULL, OPTION_FLAG, AT(guest),
+     CLI_CHAT | CLI_SEND | CLI_TAIL | CLI_HISTORY | CLI_ROOMS | CLI_WHO |
+         CLI_PUT | CLI_GET | CLI_FILES, "although you are logged in"},
     {0, "name", "NAME", OPTION_TEXT, AT(name), CLI_PUT,
      "what the file is to be called there"},
     {'o', "output", "PATH", OPTION_TEXT, AT(output), CLI_GET,
@@ -147,6 +172,29 @@ set_color(struct cli_options *o, const char *value, struct err *e)
 }
 
 static int
+set_time(struct cli_options *o, const struct option *opt, const char *value,
+         struct err *e)
+{
+    if (!duration_read(str_of(value), field(o, opt)))
+        return err_set(e, EINVAL, "--%s needs a time such as 30m, 12h or 7d, "
+                       "not \"%s\"", opt->name, value);
+    return 0;
+}
+
+static int
+add_set(struct cli_options *o, const char *value, struct err *e)
+{
+    const char *equals = strchr(value, '=');
+
+    if (equals == NULL || equals == value)
+        return err_set(e, EINVAL, "--set needs KEY=VALUE, not \"%s\"", value);
+    if (o->sets_n == CLI_SETS_MAX)
+        return err_set(e, EINVAL, "too many --set at a time");
+    o->sets[o->sets_n++] = value;
+    return 0;
+}
+
+static int
 set_page(struct cli_options *o, const struct option *opt, const char *value,
          struct err *e)
 {
@@ -183,6 +231,10 @@ set_option(struct cli_options *o, const struct option *opt, const char *value,
         return set_count(o, opt, value, e);
     case OPTION_COLOR:
         return set_color(o, value, e);
+    case OPTION_TIME:
+        return set_time(o, opt, value, e);
+    case OPTION_SET:
+        return add_set(o, value, e);
     case OPTION_BEFORE:
     case OPTION_AFTER:
     case OPTION_AROUND:
@@ -471,6 +523,7 @@ take_environment(struct cli_options *o, cli_env_fn *env, struct err *e)
         o->file_name = o->name;
         o->name = NULL;
     }
+    o->name_typed = o->name != NULL;
     if (o->name == NULL)
         o->name = found(env, "LOQUAT_NAME");
     o->name_given = o->name != NULL;
@@ -494,6 +547,8 @@ cli_options_parse(struct cli_options *o, const struct cli_command *commands,
     r = check_fit(&p);
     if (r < 0 || o->help || o->version)
         return r;
+    if ((o->command->which & CLI_ABOUT) && o->room == NULL)
+        return err_set(e, EINVAL, "%s needs --room=#ROOM", o->command->word);
     return take_environment(o, env, e);
 }
 
@@ -547,10 +602,12 @@ cli_help(struct buf *out, const struct cli_command *commands,
     must(buf_printf(out,
         "\nA TARGET is a #room (ROOM will do) or a @person.\n"
         "put and get go on where they were cut: say the same again.\n"
+        "Passwords are asked for, or come from --password-file or from what\n"
+        "LOQUAT_PASSWORD_COMMAND prints; login keeps a token for this server.\n"
         "RECONNECT_ATTEMPTS: attempts to come back in a row "
         "(10; 0 = for ever).\n"
-        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication or\nanother server than before, "
-        "4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
+        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication or\n"
+        "another server than before, 4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
          == 0);
 }
 

@@ -21,9 +21,36 @@ enum cli_which {
     CLI_PUT     = 1 << 6,
     CLI_GET     = 1 << 7,
     CLI_FILES   = 1 << 8,
-    CLI_TRUST   = 1 << 9,
-    CLI_ALL     = (1 << 10) - 1,
+    CLI_LOGIN   = 1 << 9,
+    CLI_REGISTER = 1 << 10,
+    CLI_LOGOUT  = 1 << 11,
+    CLI_PASSWD  = 1 << 12,
+    CLI_UNREGISTER = 1 << 13,
+    CLI_DEVICES = 1 << 14,
+    CLI_REVOKE  = 1 << 15,
+    CLI_TOKEN   = 1 << 16,
+    CLI_INVITE  = 1 << 17,
+    CLI_KICK    = 1 << 18,
+    CLI_BAN     = 1 << 19,
+    CLI_UNBAN   = 1 << 20,
+    CLI_MUTE    = 1 << 21,
+    CLI_UNMUTE  = 1 << 22,
+    CLI_ROLE    = 1 << 23,
+    CLI_BANS    = 1 << 24,
+    CLI_MEMBERS = 1 << 25,
+    CLI_ROOM    = 1 << 26,
+    CLI_GROUP   = 1 << 27,
+    CLI_CLOSE   = 1 << 28,
+    CLI_TRUST   = 1 << 29,
+    CLI_ALL     = (1 << 30) - 1,
+
+    /* Those that do something to somebody in a room, which has to be named. */
+    CLI_ABOUT   = CLI_INVITE | CLI_KICK | CLI_BAN | CLI_UNBAN | CLI_MUTE |
+                  CLI_UNMUTE | CLI_ROLE,
+    CLI_SECRETS = CLI_LOGIN | CLI_REGISTER | CLI_PASSWD | CLI_UNREGISTER,
 };
+
+#define CLI_SETS_MAX 8
 
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 
@@ -43,6 +70,7 @@ struct cli_options {
     const char *name;          /* borrows from argv, the environment, or: */
     char user[33];             /* the login's name, as a chat name */
     bool name_given;           /* asked for: not varied */
+    bool name_typed;           /* by --name, not found */
     bool json, quiet, verbose, help, version;
     enum cli_color color;
     bool lines, follow;
@@ -55,6 +83,17 @@ struct cli_options {
     const char *output;        /* get: where to; "-" = standard output */
     bool overwrite, resume, rename;    /* get: when the name is taken */
     bool tar;
+    const char *password_file; /* "-" = standard input */
+    const char *token_file;
+    const char *invitation_file;
+    const char *device;        /* what this one is to be called */
+    const char *scope;         /* token: "read post" */
+    int64_t for_ms;            /* --expires, --for; 0 = for ever */
+    bool elsewhere;            /* the server is that of a file's address, not
+                                  the one that was chosen */
+    bool guest;                /* whoever is logged in here */
+    const char *sets[CLI_SETS_MAX];    /* room: "slow=10s" */
+    unsigned sets_n;
     unsigned attempts;         /* RECONNECT_ATTEMPTS; 0 = for ever */
     bool attempts_given;
     char **args;               /* what is no option, after the command */

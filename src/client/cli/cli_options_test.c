@@ -24,6 +24,10 @@ static const struct cli_command commands[] = {
     {"rooms", CLI_ROOMS, "", "the rooms", 0, 0, nothing},
     {"put", CLI_PUT, "FILE... [#ROOM]", "share", 1, -1, nothing},
     {"get", CLI_GET, "ID|URL...", "fetch", 1, -1, nothing},
+    {"login", CLI_LOGIN, "[NAME]", "log in", 0, 1, nothing},
+    {"token", CLI_TOKEN, "NAME", "a token", 1, 1, nothing},
+    {"ban", CLI_BAN, "NAME [WHY...]", "ban", 1, -1, nothing},
+    {"room", CLI_ROOM, "ROOM", "a room", 1, 1, nothing},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, nothing},
 };
 
@@ -287,10 +291,52 @@ colour_is_for_terminals_that_want_it(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, NULL)
 
+static void
+what_is_done_to_somebody_needs_a_room(void **state)
+{
+    (void)state;
+    assert_true(parse("ban", "bob", NULL) < 0);
+    assert_non_null(strstr(e.text, "--room"));
+    assert_int_equal(parse("ban", "bob", "spam", "--room=#ops", "--for=12h",
+                           NULL), 0);
+    assert_string_equal(o.room, "#ops");
+    assert_true(o.for_ms == 12 * 3600 * 1000);
+    assert_true(parse("ban", "bob", "--room=#ops", "--for=soon", NULL) < 0);
+}
+
+static void
+a_room_is_set_by_keys_and_values(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("room", "#ops", "--set", "slow=10s",
+                           "--set=description=a=b", NULL), 0);
+    assert_int_equal(o.sets_n, 2);
+    assert_string_equal(o.sets[0], "slow=10s");
+    assert_string_equal(o.sets[1], "description=a=b");
+    assert_true(parse("room", "#ops", "--set", "slow", NULL) < 0);
+    assert_true(parse("room", "#ops", "--set", "=x", NULL) < 0);
+}
+
+static void
+no_option_takes_a_password(void **state)
+{
+    (void)state;
+    assert_true(parse("login", "bob", "--password=x", NULL) < 0);
+    assert_int_equal(parse("login", "bob", "--password-file=-", NULL), 0);
+    assert_string_equal(o.password_file, "-");
+    assert_true(parse("tail", "#ops", "--password-file=-", NULL) < 0);
+    assert_int_equal(parse("token", "ci", "--scope=read post",
+                           "--expires", "30d", NULL), 0);
+    assert_string_equal(o.scope, "read post");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_is_done_to_somebody_needs_a_room),
+        TEST(a_room_is_set_by_keys_and_values),
+        TEST(no_option_takes_a_password),
         TEST(without_words_it_is_the_chat_on_localhost),
         TEST(options_may_stand_anywhere),
         TEST(two_dashes_end_the_options),

@@ -2,10 +2,8 @@
  *
  * Rendering into a buffer. A buffer's maximum is many times what the largest
  * frame can become, so that appending cannot fail. */
-#include "client/cli/cli_print.h"
+#include "client/cli/cli_print_impl.h"
 
-#include "base/json.h"
-#include "base/utf8.h"
 #include "client/cli/cli_progress.h"
 #include "client/cli/cli_sum.h"
 #include "client/cli/cli_url.h"
@@ -19,7 +17,6 @@
 #define DIM   "\x1b[2m"
 #define BOLD  "\x1b[1m"
 #define PLAIN "\x1b[0m"
-#define PUT(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
 
 enum { TEXT_MAX = 2 * 1024 * 1024 };
 
@@ -39,9 +36,9 @@ cli_print_clean(struct buf *out, const char *text)
     put_text(out, text, UTF8_ONE_LINE);
 }
 
-static void
-json_clean(struct json *j, const char *key, const char *text,
-           enum utf8_lines lines)
+void
+cli_json_clean(struct json *j, const char *key, const char *text,
+               enum utf8_lines lines)
 {
     struct buf clean;
 
@@ -55,8 +52,8 @@ json_clean(struct json *j, const char *key, const char *text,
     buf_done(&clean);
 }
 
-static void
-end_json(struct buf *out, struct json *j)
+void
+cli_json_end(struct buf *out, struct json *j)
 {
     must(json_close(j) == 0);
     PUT(out, "\n");
@@ -72,8 +69,8 @@ seconds(int64_t time_ms)
     return (time_t)((time_ms < TIME_MAX_MS ? time_ms : TIME_MAX_MS) / 1000);
 }
 
-static void
-json_time(struct json *j, const char *key, int64_t time_ms)
+void
+cli_json_time(struct json *j, const char *key, int64_t time_ms)
 {
     time_t s = seconds(time_ms);
     struct tm tm = {0};
@@ -86,8 +83,9 @@ json_time(struct json *j, const char *key, int64_t time_ms)
     json_text(j, key, str_of(text));
 }
 
-static void
-put_time(struct buf *out, const struct cli_style *style, int64_t time_ms)
+void
+cli_print_time(struct buf *out, const struct cli_style *style,
+               int64_t time_ms)
 {
     time_t s = seconds(time_ms);
     struct tm tm = {0};
@@ -153,7 +151,7 @@ file_json(struct json *j, const Loquat__V1__FileInfo *file)
     buf_init(&path, TEXT_MAX);
     file_path(&path, file);
     json_text(j, "file_id", str_of(id_of(file)));
-    json_clean(j, "file_name", file->name, UTF8_ONE_LINE);
+    cli_json_clean(j, "file_name", file->name, UTF8_ONE_LINE);
     if (size_of(file) <= INT64_MAX)
         json_number(j, "file_size", (long long)file->size);
     if (file->sha256.len == CLI_SUM_BYTES) {
@@ -183,16 +181,16 @@ message_json(struct buf *out, const char *room, const Loquat__V1__Message *m)
     struct json j;
 
     json_open(&j, out);
-    json_clean(&j, "room", room ? room : "", UTF8_ONE_LINE);
+    cli_json_clean(&j, "room", room ? room : "", UTF8_ONE_LINE);
     json_number(&j, "seq", (long long)m->seq);
-    json_clean(&j, "msgid", m->msgid, UTF8_ONE_LINE);
-    json_time(&j, "time", m->time_ms);
-    json_clean(&j, "sender", m->sender, UTF8_ONE_LINE);
+    cli_json_clean(&j, "msgid", m->msgid, UTF8_ONE_LINE);
+    cli_json_time(&j, "time", m->time_ms);
+    cli_json_clean(&j, "sender", m->sender, UTF8_ONE_LINE);
     json_text(&j, "kind", str_of(kind_word(m->kind)));
-    json_clean(&j, "text", m->text, UTF8_KEEP_LF);
+    cli_json_clean(&j, "text", m->text, UTF8_KEEP_LF);
     if (m->file != NULL)
         file_json(&j, m->file);
-    end_json(out, &j);
+    cli_json_end(out, &j);
 }
 
 /* A text with its later lines indented. */
@@ -246,7 +244,7 @@ cli_print_message(struct buf *out, const struct cli_style *style,
         message_json(out, room, m);
         return;
     }
-    put_time(out, style, m->time_ms);
+    cli_print_time(out, style, m->time_ms);
     put_room(out, room);
     if (m->file != NULL) {
         put_sender(out, style, "", m->sender, " shared ");
@@ -273,17 +271,17 @@ cli_print_file(struct buf *out, const struct cli_style *style,
     if (shared->file == NULL)
         return;
     if (!style->json) {
-        put_time(out, style, shared->time_ms);
+        cli_print_time(out, style, shared->time_ms);
         put_sender(out, style, "", shared->sender, " shared ");
         put_file(out, shared->file);
         return;
     }
     json_open(&j, out);
     json_number(&j, "seq", (long long)shared->seq);
-    json_time(&j, "time", shared->time_ms);
-    json_clean(&j, "sender", shared->sender, UTF8_ONE_LINE);
+    cli_json_time(&j, "time", shared->time_ms);
+    cli_json_clean(&j, "sender", shared->sender, UTF8_ONE_LINE);
     file_json(&j, shared->file);
-    end_json(out, &j);
+    cli_json_end(out, &j);
 }
 
 void
@@ -305,15 +303,19 @@ cli_print_room(struct buf *out, const struct cli_style *style,
 
     if (style->json) {
         json_open(&j, out);
-        json_clean(&j, "room", room->target, UTF8_ONE_LINE);
+        cli_json_clean(&j, "room", room->target, UTF8_ONE_LINE);
         json_number(&j, "present", room->present);
         json_number(&j, "last_seq", (long long)room->last_seq);
-        json_clean(&j, "topic", room->topic, UTF8_ONE_LINE);
-        end_json(out, &j);
+        cli_json_clean(&j, "topic", room->topic, UTF8_ONE_LINE);
+        json_text(&j, "privacy", str_of(cli_privacy_word(room->privacy)));
+        json_text(&j, "role", str_of(cli_role_word(room->role)));
+        cli_json_end(out, &j);
         return;
     }
     cli_print_clean(out, room->target);
     PUT(out, " (%u)", room->present);
+    if (room->privacy != LOQUAT__V1__PRIVACY__PRIVACY_PUBLIC)
+        PUT(out, " (%s)", cli_privacy_word(room->privacy));
     PUT(out, "%s", *room->topic ? " " : "");
     cli_print_clean(out, room->topic);
     PUT(out, "\n");
@@ -327,11 +329,14 @@ cli_print_person(struct buf *out, const struct cli_style *style,
 
     if (style->json) {
         json_open(&j, out);
-        json_clean(&j, "name", person->name, UTF8_ONE_LINE);
+        cli_json_clean(&j, "name", person->name, UTF8_ONE_LINE);
         json_bool(&j, "away", person->away);
-        json_clean(&j, "away_text", person->away_text, UTF8_ONE_LINE);
-        json_time(&j, "active", person->active_ms);
-        end_json(out, &j);
+        cli_json_clean(&j, "away_text", person->away_text, UTF8_ONE_LINE);
+        cli_json_time(&j, "active", person->active_ms);
+        json_bool(&j, "account", person->account);
+        json_text(&j, "role", str_of(cli_role_word(person->role)));
+        json_bool(&j, "muted", person->muted);
+        cli_json_end(out, &j);
         return;
     }
     cli_print_clean(out, person->name);
@@ -340,6 +345,7 @@ cli_print_person(struct buf *out, const struct cli_style *style,
         cli_print_clean(out, person->away_text);
         PUT(out, ")");
     }
+    cli_print_standing(out, person->role, person->muted);
     PUT(out, "\n");
 }
 

@@ -35,6 +35,26 @@ void cli_print_room(struct buf *out, const struct cli_style *style,
 void cli_print_person(struct buf *out, const struct cli_style *style,
                       const Loquat__V1__Person *person);
 
+/* Of accounts and rooms; each a line, but for a room's several. */
+void cli_print_device(struct buf *out, const struct cli_style *style,
+                      const Loquat__V1__Device *device);
+void cli_print_ban(struct buf *out, const struct cli_style *style,
+                   const Loquat__V1__BanInfo *ban);
+void cli_print_member(struct buf *out, const struct cli_style *style,
+                      const Loquat__V1__MemberInfo *member);
+void cli_print_room_info(struct buf *out, const struct cli_style *style,
+                         const Loquat__V1__RoomInfo *room);
+void cli_print_token(struct buf *out, const struct cli_style *style,
+                     const Loquat__V1__Token *token);
+
+/* "moderator"; "none" for one that is not known. */
+const char *cli_role_word(Loquat__V1__Role role);
+bool cli_role_read(const char *word, Loquat__V1__Role *ret);
+const char *cli_privacy_word(Loquat__V1__Privacy privacy);
+
+/* " [moderator, muted]", or nothing. */
+void cli_print_standing(struct buf *out, Loquat__V1__Role role, bool muted);
+
 /* "alice, bob and 3 others have joined the chat."; nothing for a kind that is
  * not known. */
 void cli_print_presence(struct buf *out, const char *room,

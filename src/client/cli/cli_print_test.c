@@ -185,18 +185,97 @@ rooms_and_people_are_lines(void **state)
     room.last_seq = 9;
     room.topic = "tea";
     cli_print_room(&out, &text, &room);
+    room.privacy = LOQUAT__V1__PRIVACY__PRIVACY_HIDDEN;
+    room.role = LOQUAT__V1__ROLE__ROLE_OWNER;
+    cli_print_room(&out, &text, &room);
     cli_print_room(&out, &json, &room);
     person.name = "bob";
     person.away = true;
     person.away_text = "lunch";
     cli_print_person(&out, &text, &person);
+    person.account = person.muted = true;
+    person.role = LOQUAT__V1__ROLE__ROLE_MODERATOR;
+    cli_print_person(&out, &text, &person);
     cli_print_person(&out, &json, &person);
     assert_string_equal(text_of(&out),
         "#ops (3) tea\n"
-        "{\"room\":\"#ops\",\"present\":3,\"last_seq\":9,\"topic\":\"tea\"}\n"
+        "#ops (3) (hidden) tea\n"
+        "{\"room\":\"#ops\",\"present\":3,\"last_seq\":9,\"topic\":\"tea\","
+        "\"privacy\":\"hidden\",\"role\":\"owner\"}\n"
         "bob (away: lunch)\n"
+        "bob (away: lunch) [moderator, muted]\n"
         "{\"name\":\"bob\",\"away\":true,\"away_text\":\"lunch\","
-        "\"active\":\"1970-01-01T00:00:00.000Z\"}\n");
+        "\"active\":\"1970-01-01T00:00:00.000Z\",\"account\":true,"
+        "\"role\":\"moderator\",\"muted\":true}\n");
+}
+
+static void
+devices_bans_and_members_are_lines(void **state)
+{
+    Loquat__V1__Device device = LOQUAT__V1__DEVICE__INIT;
+    Loquat__V1__BanInfo ban = LOQUAT__V1__BAN_INFO__INIT;
+    Loquat__V1__MemberInfo member = LOQUAT__V1__MEMBER_INFO__INIT;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 2000);
+    device.id = 3;
+    device.name = "lap\x1b[31mtop";
+    device.scope = "read post";
+    device.room = "#ops";
+    device.current = true;
+    cli_print_device(&out, &text, &device);
+    cli_print_device(&out, &json, &device);
+    ban.name = "192.0.2.0/24";
+    ban.by = "alice";
+    ban.reason = "spam";
+    cli_print_ban(&out, &text, &ban);
+    ban.mute = true;
+    cli_print_ban(&out, &json, &ban);
+    member.name = "bob";
+    member.role = (Loquat__V1__Role)99;
+    cli_print_member(&out, &text, &member);
+    member.role = LOQUAT__V1__ROLE__ROLE_MEMBER;
+    member.present = true;
+    cli_print_member(&out, &json, &member);
+    assert_string_equal(text_of(&out),
+        "[1970-01-01 00:00:00] 3 laptop (read post in #ops) this one\n"
+        "{\"id\":3,\"name\":\"laptop\",\"created\":\"1970-01-01T00:00:00.000Z"
+        "\",\"seen\":\"1970-01-01T00:00:00.000Z\",\"room\":\"#ops\","
+        "\"scope\":\"read post\",\"current\":true}\n"
+        "[1970-01-01 00:00:00] 192.0.2.0/24 was banned by alice: spam\n"
+        "{\"name\":\"192.0.2.0/24\",\"reason\":\"spam\",\"by\":\"alice\","
+        "\"created\":\"1970-01-01T00:00:00.000Z\",\"mute\":true}\n"
+        "bob (none) not here\n"
+        "{\"name\":\"bob\",\"role\":\"member\",\"present\":true}\n");
+}
+
+static void
+a_room_is_described_in_lines(void **state)
+{
+    Loquat__V1__RoomInfo room = LOQUAT__V1__ROOM_INFO__INIT;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 2000);
+    room.target = "#ops";
+    room.owner = "alice";
+    room.slow_ms = 10000;
+    room.keep_ms = 86400000;
+    room.keep_messages = 1000;
+    room.present = 2;
+    room.first_seq = 3;
+    room.last_seq = 9;
+    room.role = LOQUAT__V1__ROLE__ROLE_OWNER;
+    cli_print_room_info(&out, &text, &room);
+    assert_string_equal(text_of(&out),
+        "#ops (2, public) [owner]\n"
+        "  owner: alice\n"
+        "  history: all\n"
+        "  slow: 10s\n"
+        "  keep: 1d\n"
+        "  keep: 1000 messages\n"
+        "  messages: 3 to 9\n");
 }
 
 static void
@@ -282,6 +361,8 @@ main(void)
         cmocka_unit_test(comings_and_goings_are_sentences),
         cmocka_unit_test(half_a_presence_is_not_shown),
         cmocka_unit_test(rooms_and_people_are_lines),
+        cmocka_unit_test(devices_bans_and_members_are_lines),
+        cmocka_unit_test(a_room_is_described_in_lines),
         cmocka_unit_test(a_file_is_a_line_that_says_how_to_get_it),
         cmocka_unit_test(a_hostile_file_shows_nothing_to_obey),
         cmocka_unit_test(a_flush_writes_it_all),

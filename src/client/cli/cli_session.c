@@ -153,6 +153,10 @@ on_failed(struct cli_session *s, const char *why)
 {
     if (!s->ending) {
         cli_error(s, "%s", why);
+        if (s->by_stored_token && link_error_code(s->link) ==
+                LOQUAT__V1__ERROR_CODE__ERROR_CODE_BAD_CREDENTIALS)
+            cli_notice(s, "you are logged in here no longer: loquat login, "
+                       "or --guest");
         begin_to_end(s, cli_status_of(link_error_code(s->link)));
     }
     leave(s);
@@ -274,14 +278,38 @@ env(const char *name)
     return getenv(name);
 }
 
+/* Who we are here; false: said why not. */
+static bool
+find_login(struct cli_session *s, const struct cli_kind *kind,
+           struct cli_token *token, struct talk_login_options *login)
+{
+    struct err e;
+
+    *token = (struct cli_token){0};
+    *login = (struct talk_login_options){0};
+    if (kind->login != NULL) {
+        *login = *kind->login;
+        return true;
+    }
+    if (cli_token_find(token, s->o, env, &e) < 0) {
+        cli_error(s, "%s", e.text);
+        return false;
+    }
+    s->by_stored_token = token->stored;
+    if (token->text[0] != '\0')
+        login->token = token->text;
+    return true;
+}
+
 static void
-start_link(struct cli_session *s, const struct cli_kind *kind)
+start_link(struct cli_session *s, const struct cli_kind *kind,
+           const struct talk_login_options *login)
 {
     const struct cli_options *o = s->o;
     char client[64];
     struct link_options options = {
         .host = o->host, .port = o->port, .tls = o->tls, .client = client,
-        .name = kind->named ? o->name : "",
+        .name = kind->named ? o->name : "", .login = *login,
         .or_similar = !o->name_given, .features = kind->features,
         .attempts = o->attempts,
         .first_attempts =
@@ -312,6 +340,9 @@ int
 cli_session_run(struct cli_session *s, const struct cli_options *o,
                 const struct cli_kind *kind)
 {
+    struct talk_login_options login;
+    struct cli_token token;
+
     s->o = o;
     s->ops = kind->ops;
     s->lasting = kind->lasting;
@@ -319,6 +350,8 @@ cli_session_run(struct cli_session *s, const struct cli_options *o,
     s->style.json = o->json;
     s->style.color = cli_wants_color(o, env, isatty(STDOUT_FILENO));
     buf_init(&s->out, OUT_MAX);
+    if (!find_login(s, kind, &token, &login))
+        return CLI_AUTH;
     must(uv_loop_init(&s->loop) == 0);
     must(uv_prepare_init(&s->loop, &s->flusher) == 0);
     must(uv_prepare_start(&s->flusher, on_flusher) == 0);
@@ -326,7 +359,8 @@ cli_session_run(struct cli_session *s, const struct cli_options *o,
     signal(SIGPIPE, SIG_DFL);
     watch_signal(s, &s->signals[0], SIGINT);
     watch_signal(s, &s->signals[1], SIGTERM);
-    start_link(s, kind);
+    start_link(s, kind, &login);
+    cli_token_wipe(&token);
     while (s->link != NULL)
         uv_run(&s->loop, UV_RUN_ONCE);
     return end_loop(s);

@@ -8,6 +8,7 @@
 
 #include "client/cli/cli_options.h"
 #include "client/cli/cli_print.h"
+#include "client/cli/cli_token.h"
 #include "link/link.h"
 
 enum cli_status {
@@ -48,6 +49,7 @@ struct cli_session {
     bool was_connected, ending;
     bool up;                         /* until the loss has been told */
     bool unwritable;                 /* standard output is, and it was told */
+    bool by_stored_token;            /* that is who we are */
     int status;
     char lost[512];                  /* why, until it is told */
 };
@@ -57,6 +59,9 @@ struct cli_kind {
     bool named;                      /* connects with a name */
     bool lasting, on_screen;
     uint64_t features;
+    const struct talk_login_options *login;   /* with a password. NULL: as
+                                        whoever is logged in on this machine,
+                                        or as a guest */
 };
 
 /* Runs until cli_session_end(); returns the exit status. s is embedded in the
@@ -85,6 +90,14 @@ bool cli_is_passing_code(int error_code);
 
 /* It will be different in a while (the link tries again by itself). */
 bool cli_is_passing(const Loquat__V1__Error *error);
+
+/* What this machine is called, for a device's name. */
+#define CLI_DEVICE_BYTES 65
+void cli_device_name(const struct cli_options *o, char out[CLI_DEVICE_BYTES]);
+
+/* Stays logged in on this machine, and says so; else ends. */
+void cli_keep_login(struct cli_session *s, const char *token,
+                    const char *name);
 
 /* "#room" and "@name" are themselves, "room" is "#room". Returns owned. */
 char *cli_target(const char *word);

@@ -12,20 +12,10 @@
 
 enum { LINE_MAX_BYTES = 1024 * 1024, HISTORY_COUNT = 20 };
 
-typedef int slash_fn(struct chat *c, char *rest);
-
-struct slash {
-    const char *word, *alias;    /* alias: NULL = none */
-    const char *usage, *help;
-    slash_fn *run;
-    bool needs;                  /* something behind it */
-};
-
 static const struct slash slashes[];
 
-/* Cuts the first word off *rest; "" when there is none. */
-static char *
-cut_word(char **rest)
+char *
+chat_cut_word(char **rest)
 {
     char *word = *rest + strspn(*rest, " \t");
     char *end = word + strcspn(word, " \t");
@@ -40,7 +30,7 @@ cut_word(char **rest)
 static int
 run_join(struct chat *c, char *rest)
 {
-    char *target = cli_target(cut_word(&rest));
+    char *target = cli_target(chat_cut_word(&rest));
 
     chat_set_current(c, target);
     link_join(c->s.link, target, -1);
@@ -51,7 +41,7 @@ run_join(struct chat *c, char *rest)
 static int
 run_part(struct chat *c, char *rest)
 {
-    const char *word = cut_word(&rest);
+    const char *word = chat_cut_word(&rest);
     char *target;
 
     if (*word == '\0' && c->current == NULL) {
@@ -83,7 +73,7 @@ run_who(struct chat *c, char *rest)
 {
     Loquat__V1__GetPeople get = LOQUAT__V1__GET_PEOPLE__INIT;
     Envelope e = LOQUAT__V1__ENVELOPE__INIT;
-    const char *word = cut_word(&rest);
+    const char *word = chat_cut_word(&rest);
     char *target = *word ? cli_target(word)
                          : must_strdup(c->current ? c->current : "");
 
@@ -125,7 +115,7 @@ run_history(struct chat *c, char *rest)
     Loquat__V1__GetHistory get = LOQUAT__V1__GET_HISTORY__INIT;
     Envelope e = LOQUAT__V1__ENVELOPE__INIT;
     unsigned long long n = HISTORY_COUNT;
-    const char *word = cut_word(&rest);
+    const char *word = chat_cut_word(&rest);
 
     if (*word != '\0' &&
         (!str_to_u64(str_of(word), LIMIT_PAGE_MESSAGES, &n) || n == 0)) {
@@ -149,7 +139,7 @@ run_history(struct chat *c, char *rest)
 static int
 run_msg(struct chat *c, char *rest)
 {
-    char *word = cut_word(&rest), *target;
+    char *word = chat_cut_word(&rest), *target;
     int r;
 
     if (*rest == '\0') {
@@ -181,7 +171,7 @@ run_nick(struct chat *c, char *rest)
     Loquat__V1__SetName set = LOQUAT__V1__SET_NAME__INIT;
     Envelope e = LOQUAT__V1__ENVELOPE__INIT;
 
-    set.name = cut_word(&rest);
+    set.name = chat_cut_word(&rest);
     e.body_case = ENVELOPE_BODY(SET_NAME);
     e.set_name = &set;
     chat_ask(c, &e);
@@ -225,13 +215,20 @@ run_quit(struct chat *c, char *rest)
     return 0;
 }
 
+static void
+show(struct chat *c, const struct slash *all)
+{
+    for (const struct slash *s = all; s->word != NULL; s++)
+        cli_notice(&c->s, "/%s%s%s  %s", s->word, *s->usage ? " " : "",
+                   s->usage, s->help);
+}
+
 static int
 run_help(struct chat *c, char *rest)
 {
     (void)rest;
-    for (const struct slash *s = slashes; s->word != NULL; s++)
-        cli_notice(&c->s, "/%s%s%s  %s", s->word, *s->usage ? " " : "",
-                   s->usage, s->help);
+    show(c, slashes);
+    show(c, chat_rights_slashes);
     cli_notice(&c->s, "//text says a line that begins with a slash");
     return 0;
 }
@@ -257,9 +254,9 @@ static const struct slash slashes[] = {
 };
 
 static const struct slash *
-find(const char *word)
+find_in(const struct slash *all, const char *word)
 {
-    for (const struct slash *s = slashes; s->word != NULL; s++) {
+    for (const struct slash *s = all; s->word != NULL; s++) {
         if (str_eq_nocase(str_of(word), str_of(s->word)) ||
             (s->alias && str_eq_nocase(str_of(word), str_of(s->alias))))
             return s;
@@ -267,30 +264,45 @@ find(const char *word)
     return NULL;
 }
 
-/* A word that begins like one of ours, as far as it goes. */
-static const char *
-similar(const char *word)
+static const struct slash *
+find(const char *word)
 {
-    const char *best = "help";
-    size_t most = 0;
+    const struct slash *s = find_in(slashes, word);
 
-    for (const struct slash *s = slashes; s->word != NULL; s++) {
+    return s != NULL ? s : find_in(chat_rights_slashes, word);
+}
+
+/* A word that begins like this one for longer than *most. */
+static const char *
+similar_in(const struct slash *all, const char *word, const char *best,
+           size_t *most)
+{
+    for (const struct slash *s = all; s->word != NULL; s++) {
         size_t n = 0;
 
         while (s->word[n] != '\0' && (s->word[n] | 0x20) == (word[n] | 0x20))
             n++;
-        if (n > most) {
-            most = n;
+        if (n > *most) {
+            *most = n;
             best = s->word;
         }
     }
     return best;
 }
 
+static const char *
+similar(const char *word)
+{
+    size_t most = 0;
+    const char *best = similar_in(slashes, word, "help", &most);
+
+    return similar_in(chat_rights_slashes, word, best, &most);
+}
+
 static int
 run(struct chat *c, char *line)
 {
-    const char *word = cut_word(&line);
+    const char *word = chat_cut_word(&line);
     const struct slash *s = find(word);
 
     if (s == NULL)

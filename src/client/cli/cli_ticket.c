@@ -4,6 +4,7 @@
 #include "client/cli/cli_ticket.h"
 
 #include "base/buf.h"
+#include "client/cli/cli_folder.h"
 #include "client/cli/cli_sum.h"
 
 #include <errno.h>
@@ -15,21 +16,6 @@
 #include <unistd.h>
 
 enum { PATH_BYTES = 8192, LINE_BYTES = 2 * FILE_ID_CHARS + 2 };
-
-/* mkdir -p, for this user alone. */
-static bool
-make_folders(char *path)
-{
-    for (char *at = path + 1; *at != '\0'; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        if (mkdir(path, 0700) < 0 && errno != EEXIST)
-            return false;
-        *at = '/';
-    }
-    return true;
-}
 
 static void
 name_of_key(const struct cli_upload_key *key,
@@ -69,7 +55,7 @@ path_of_key(const struct cli_upload_key *key, const char *state_home,
                      "%s/.local/state/loquat/uploads/%.32s", home, name);
     else
         n = -1;
-    if (n >= 0 && n < PATH_BYTES && make_folders(path))
+    if (n >= 0 && n < PATH_BYTES && cli_folder_make(path))
         return path;
     free(path);
     return NULL;

@@ -25,6 +25,42 @@ static const struct cli_command commands[] = {
      -1, cli_put},
     {"get", CLI_GET, "ID|URL...", "fetch shared files", 1, -1, cli_get},
     {"files", CLI_FILES, "[ROOM]", "what was shared", 0, 1, cli_files},
+    {"login", CLI_LOGIN, "[NAME]", "stay logged in as an account", 0, 1,
+     cli_login},
+    {"register", CLI_REGISTER, "[NAME]", "make an account, and log in", 0, 1,
+     cli_register},
+    {"logout", CLI_LOGOUT, "", "be a guest again on this machine", 0, 0,
+     cli_logout},
+    {"passwd", CLI_PASSWD, "", "another password", 0, 0, cli_passwd},
+    {"unregister", CLI_UNREGISTER, "", "end the account, for ever", 0, 0,
+     cli_unregister},
+    {"devices", CLI_DEVICES, "", "where you are logged in", 0, 0,
+     cli_devices},
+    {"revoke", CLI_REVOKE, "ID|others", "log a device out", 1, 1, cli_revoke},
+    {"token", CLI_TOKEN, "NAME", "print a token for a bot of that name", 1, 1,
+     cli_token},
+    {"invite", CLI_INVITE, "NAME", "somebody may come into a room", 1, 1,
+     cli_invite},
+    {"kick", CLI_KICK, "NAME [WHY...]", "somebody leaves a room", 1, -1,
+     cli_kick},
+    {"ban", CLI_BAN, "NAME|RANGE [WHY...]", "and may not come back", 1, -1,
+     cli_ban},
+    {"unban", CLI_UNBAN, "NAME|RANGE", "they may again", 1, 1, cli_unban},
+    {"mute", CLI_MUTE, "NAME|RANGE [WHY...]", "they may listen only", 1, -1,
+     cli_ban},
+    {"unmute", CLI_UNMUTE, "NAME|RANGE", "they may speak again", 1, 1,
+     cli_unban},
+    {"role", CLI_ROLE, "NAME ROLE", "owner, moderator, member or none", 2, 2,
+     cli_role},
+    {"bans", CLI_BANS, "ROOM", "who may not come, or not speak", 1, 1,
+     cli_bans},
+    {"members", CLI_MEMBERS, "ROOM", "the accounts that belong to it", 1, 1,
+     cli_members},
+    {"room", CLI_ROOM, "ROOM", "what a room is, and --set it", 1, 1,
+     cli_room},
+    {"group", CLI_GROUP, "NAME...", "a hidden room with these people", 1, 20,
+     cli_group},
+    {"close", CLI_CLOSE, "ROOM", "end a room", 1, 1, cli_close},
     {"trust", CLI_TRUST, "HOST[:PORT]", "what is known of a server", 1, 1,
      cli_trust},
     {NULL, CLI_CHAT, "[HOST[:PORT]]", "chat", 0, 1, cli_chat},
@@ -74,6 +110,17 @@ is_unknown_word(const struct cli_options *o)
     return false;
 }
 
+static int
+go_to(struct cli_options *o, const char *server, struct err *e)
+{
+    struct cli_options was = *o;
+    int r = cli_parse_server(o, server, e);
+
+    o->elsewhere = strcmp(was.host, o->host) != 0 || was.port != o->port ||
+                   was.tls != o->tls;
+    return r;
+}
+
 /* Which server it is may stand in the addresses: the same in all of them. */
 static int
 check_addresses(struct cli_options *o)
@@ -93,7 +140,7 @@ check_addresses(struct cli_options *o)
         if (first[0] != '\0' && strcmp(first, u.server) != 0)
             return usage("those files are on different servers");
         memcpy(first, u.server, sizeof first);
-        if (cli_parse_server(o, u.server, &e) < 0)
+        if (go_to(o, u.server, &e) < 0)
             return usage(e.text);
     }
     return CLI_OK;

@@ -20,6 +20,7 @@
 
 enum {
     INPUT_MAX = 4096,
+    TOKEN_CHARS = 55,
     WITH_MAGIC = 1, WITH_HELLO = 2, WITH_FRAMES = 4, WITH_REQUESTS = 8,
 };
 
@@ -79,6 +80,7 @@ event(enum event_kind kind, struct str room_name, struct str text)
     e->room_kind = ROOM_CHANNEL;
     e->seq = 1;
     e->message_kind = MESSAGE_TEXT;
+    e->setting = SETTING_NAME;
     return e;
 }
 
@@ -111,6 +113,8 @@ answer(struct conn *c, struct command *cmd, enum event_kind kind,
         e->token = cmd->token;
     e->cid = cmd->cid;
     e->deny = DENY_NAME_TAKEN;
+    if (cmd->kind == COMMAND_TOKEN || cmd->login != NULL)
+        e->token = 1;
     fake_conn_answer(c, e);
 }
 
@@ -136,12 +140,41 @@ static const struct reply {
     [COMMAND_DROP]    = {ANSWER_DONE, 0, 0},
     [COMMAND_FETCH]   = {ANSWER_DENIED, 0, 0},
     [COMMAND_FILES]   = {ANSWER_FILES, ITEM_FILE, 0},
+    [COMMAND_REGISTER]   = {ANSWER_WELCOME, 0, 0},
+    [COMMAND_LOGIN]      = {ANSWER_WELCOME, 0, 0},
+    [COMMAND_LOGOUT]     = {ANSWER_DONE, 0, 0},
+    [COMMAND_PASSWORD]   = {ANSWER_DONE, 0, 0},
+    [COMMAND_UNREGISTER] = {ANSWER_DENIED, 0, 0},
+    [COMMAND_DEVICES]    = {ANSWER_DEVICES, ITEM_DEVICE, 0},
+    [COMMAND_TOKEN]      = {ANSWER_DONE, 0, 0},
+    [COMMAND_REVOKE]     = {ANSWER_DONE, 0, 0},
+    [COMMAND_INVITE]     = {ANSWER_DONE, 0, EVENT_INVITED},
+    [COMMAND_REMOVE]     = {ANSWER_DONE, 0, EVENT_REMOVED},
+    [COMMAND_BAN]        = {ANSWER_DONE, 0, EVENT_STANDING},
+    [COMMAND_UNBAN]      = {ANSWER_DONE, 0, EVENT_STANDING},
+    [COMMAND_BANS]       = {ANSWER_BANS, ITEM_BAN, 0},
+    [COMMAND_ROLE]       = {ANSWER_DONE, 0, EVENT_STANDING},
+    [COMMAND_SET]        = {ANSWER_DONE, 0, EVENT_SETTING},
+    [COMMAND_CLOSE_ROOM] = {ANSWER_DONE, 0, EVENT_REMOVED},
+    [COMMAND_ROOM]       = {ANSWER_ROOM, 0, 0},
+    [COMMAND_MEMBERS]    = {ANSWER_MEMBERS, ITEM_MEMBER, 0},
+    [COMMAND_GROUP]      = {ANSWER_DONE, 0, 0},
 };
 
 static void
 check_text(struct str s, enum utf8_lines lines)
 {
     must(utf8_valid(s) && utf8_is_clean(s, lines));
+}
+
+static void
+check_login(const struct login *l)
+{
+    must(memchr(l->password, '\0', sizeof l->password) != NULL);
+    must(memchr(l->fresh, '\0', sizeof l->fresh) != NULL);
+    must(memchr(l->device, '\0', sizeof l->device) != NULL);
+    check_text(str_of(l->device), UTF8_ONE_LINE);
+    must(l->scope <= SCOPE_ALL && l->expires_ms >= 0);
 }
 
 static void
@@ -156,6 +189,9 @@ check_command(const struct command *cmd)
     must(cmd->delivered <= INT64_MAX && cmd->read <= INT64_MAX);
     must(cmd->page.at <= INT64_MAX && cmd->page.limit <= 500);
     must((cmd->kind == COMMAND_ENTER) == (cmd->sender_id != 0));
+    must(cmd->role <= ROLE_OWNER && cmd->until_ms >= 0);
+    if (cmd->login != NULL)
+        check_login(cmd->login);
 }
 
 /* Notes the command and carries it out. Names that start with x are taken. */
@@ -163,13 +199,15 @@ static void
 apply(struct conn *c, struct command *cmd, struct buf *log)
 {
     const struct reply *reply = &replies[cmd->kind];
+    bool is_group = cmd->kind == COMMAND_GROUP;   /* its name is random */
     bool taken = cmd->kind == COMMAND_ENTER && cmd->name.n > 0 &&
                  cmd->name.p[0] == 'x';
 
     check_command(cmd);
     must(buf_printf(log, "%d %llu %.*s %.*s %.*s\n", (int)cmd->kind,
                     (unsigned long long)cmd->request, STR_FMT(cmd->target),
-                    STR_FMT(cmd->name), STR_FMT(cmd->text)) == 0);
+                    STR_FMT(is_group ? cmd->target : cmd->name),
+                    STR_FMT(cmd->text)) == 0);
     if (reply->told)
         fake_conn_answer(c, event(reply->told, cmd->target, cmd->text));
     if (reply->answer)
@@ -266,6 +304,19 @@ check_said(const struct conn *c)
     envelope_arena_free(&a);
 }
 
+/* Tokens are random: they are written over, the same in every run. */
+static void
+hide_tokens(char *p, size_t n)
+{
+    char *end = p + n;
+
+    while ((p = memmem(p, (size_t)(end - p), "lq_", 3)) != NULL) {
+        size_t left = (size_t)(end - p);
+
+        memset(p, '*', left < TOKEN_CHARS ? left : TOKEN_CHARS);
+    }
+}
+
 /* In pieces of this size; said and log take what came of it. */
 static void
 talk(struct str input, size_t piece, struct buf *said, struct buf *log)
@@ -286,6 +337,7 @@ talk(struct str input, size_t piece, struct buf *said, struct buf *log)
     fake_conn_eof(c);
     answer_all(c, &disk, log);
     check_said(c);
+    hide_tokens(c->sent.p, c->sent.n);
     must(buf_append(said, c->sent.p, c->sent.n) == 0);
     fake_conn_free(&c);
 }
@@ -330,6 +382,20 @@ take_text(struct str *in)
     return z;
 }
 
+/* One of those that there may be several of. */
+static void
+fill_list(const ProtobufCFieldDescriptor *f, char *m, struct str *in)
+{
+    char **list;
+
+    if (f->type != PROTOBUF_C_TYPE_STRING)
+        return;
+    list = must_alloc(sizeof *list);
+    list[0] = take_text(in);
+    *(char ***)(m + f->offset) = list;
+    *(size_t *)(m + f->quantifier_offset) = 1;
+}
+
 static void
 fill_field(const ProtobufCFieldDescriptor *f, char *m, struct str *in)
 {
@@ -345,6 +411,7 @@ fill_field(const ProtobufCFieldDescriptor *f, char *m, struct str *in)
         *(ProtobufCBinaryData *)(m + f->offset) = bytes;
         break;
     case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_INT64:
         *(uint64_t *)(m + f->offset) = take_number(in);
         break;
     case PROTOBUF_C_TYPE_UINT32:
@@ -379,9 +446,9 @@ put_request(struct buf *out, struct str *in)
     memcpy((char *)e + f->offset, &body, sizeof body);
     wanted = take_byte(in);
     for (unsigned i = 0; i < type->n_fields && i < 8; i++)
-        if (wanted >> i & 1 &&
-            type->fields[i].label != PROTOBUF_C_LABEL_REPEATED)
-            fill_field(&type->fields[i], (char *)body, in);
+        if (wanted >> i & 1)
+            (type->fields[i].label == PROTOBUF_C_LABEL_REPEATED
+                 ? fill_list : fill_field)(&type->fields[i], (char *)body, in);
     p = buf_reserve(out, envelope_frame_bytes(e));
     must(p != NULL);
     envelope_frame_write(e, p);

@@ -361,10 +361,37 @@ the_end_of_a_connection_leaves_nothing_open(void **state)
     blob_unref(&b);
 }
 
+static void
+who_is_removed_loses_the_downloads_of_that_room_alone(void **state)
+{
+    struct file_facts one = shared(100), two = shared(100);
+    struct event *e = event(EVENT_REMOVED, "#lobby", NULL, "spam", "alice");
+
+    (void)state;
+    entered();
+    file_room = 1;
+    (void)downloading(1, &one, 0, 10);
+    file_room = 2;
+    (void)downloading(2, &two, 0, 10);
+    HEARD(GETTING);
+    HEARD(GETTING);
+    e->room = 1;
+    e->deny = DENY_FORBIDDEN;
+    fake_conn_answer(c, e);
+    heard_end(1, CODE(FORBIDDEN));
+    HEARD(REMOVED);
+    drain();
+    heard_bytes(2, 0, 10);
+    say_credit(1, 10);
+    drain();
+    heard_nothing();
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        STREAM_TEST(who_is_removed_loses_the_downloads_of_that_room_alone),
         STREAM_TEST(a_download_comes_in_small_chunks_as_far_as_credit_goes),
         STREAM_TEST(nothing_is_sent_while_much_is_queued),
         STREAM_TEST(downloads_take_turns),

@@ -261,10 +261,57 @@ no_more_streams_than_there_can_be(void **state)
     is_open();
 }
 
+/* Nothing of it is told as stored, late bytes harm nobody, and other rooms'
+ * files go on. */
+static void
+who_is_removed_loses_the_uploads_of_that_room(void **state)
+{
+    struct file_facts facts;
+    struct event *e = event(EVENT_REMOVED, "#lobby", NULL, "spam", "alice");
+
+    (void)state;
+    entered();
+    file_room = 1;
+    (void)uploading(1, 100, &facts);
+    HEARD(PUTTING);
+    say_bytes(1, 0, 50);
+    e->room = file_room;
+    e->deny = DENY_BANNED;
+    fake_conn_answer(c, e);
+    heard_end(1, CODE(BANNED));
+    HEARD(REMOVED);
+    say_bytes(1, 50, 50);
+    say_end(9, 1, 0, NULL);
+    heard_error(9, CODE(BAD_REQUEST));
+    is_open();
+}
+
+static void
+an_end_that_was_asked_for_is_refused_by_a_removal(void **state)
+{
+    struct file_facts facts;
+    struct event *e = event(EVENT_REMOVED, "#lobby", NULL, "spam", "alice");
+
+    (void)state;
+    entered();
+    file_room = 1;
+    (void)uploading(1, 50, &facts);
+    HEARD(PUTTING);
+    say_bytes(1, 0, 50);
+    say_end(9, 1, 0, NULL);
+    e->room = file_room;
+    e->deny = DENY_FORBIDDEN;
+    fake_conn_answer(c, e);
+    heard_error(9, CODE(FORBIDDEN));
+    HEARD(REMOVED);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        STREAM_TEST(who_is_removed_loses_the_uploads_of_that_room),
+        STREAM_TEST(an_end_that_was_asked_for_is_refused_by_a_removal),
         STREAM_TEST(an_upload_is_given_a_ticket_credit_and_a_place_in_the_room),
         STREAM_TEST(credit_follows_what_has_reached_the_disk),
         STREAM_TEST(more_bytes_than_credit_end_the_connection),

@@ -11,11 +11,13 @@
 #include "base/limits.h"
 
 static struct room *room;
+static uint64_t file_room;      /* whose files the core tells of */
 
 static inline int
 files_setup(void **state)
 {
     room_setup((void **)&room);
+    file_room = 0;
     return setup(state);
 }
 
@@ -165,6 +167,7 @@ answer_file(enum event_kind kind, enum command_kind command,
 
     e->command = command;
     e->request = request;
+    e->room = file_room;
     fake_conn_answer(c, e);
 }
 

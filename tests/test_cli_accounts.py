@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: MIT
+"""loquat login, devices, invite ...: accounts and rights from a shell."""
+import errno
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from harness.command import Command, environment, run
+from harness.native import NativeClient, pb
+from harness.server import DEADLINE, program
+
+CHEAP = ("--accounts-hash_memory", "8K", "--accounts-hash_passes", "1")
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def server(serve):
+    return serve(*CHEAP)
+
+
+class Person:
+    """Somebody with a home of their own."""
+
+    def __init__(self, server, folder, name):
+        self.server, self.name = server, name
+        self.home = folder / name
+        self.home.mkdir()
+        self.password = self.home / "password"
+        self.password.write_text(PASSWORD + "\n")
+        self.env = {"HOME": str(self.home), "XDG_STATE_HOME":
+                    str(self.home / "state")}
+
+    def run(self, *args, status=0, **more):
+        done = run(self.server, *args, **self.env, **more)
+        assert done.returncode == status, (args, done)
+        return done
+
+    def register(self):
+        self.run("register", self.name, "--password-file",
+                 str(self.password))
+        return self
+
+    def tokens(self):
+        return list((self.home / "state/loquat/tokens").glob("*"))
+
+
+@pytest.fixture
+def person(server, tmp_path):
+    return lambda name: Person(server, tmp_path, name)
+
+
+class Terminal:
+    """The command on a terminal of its own: what it shows, what is typed."""
+
+    def __init__(self, person, *args):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(program("loquat"), ["loquat", *args],
+                      environment(person.server, **person.env))
+        self.shown = ""
+
+    def read(self, end):
+        left = end - time.monotonic()
+        assert left > 0 and select.select([self.fd], [], [], left)[0], \
+            f"nothing more was shown: {self.shown!r}"
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError as e:
+            if e.errno != errno.EIO:
+                raise
+            data = b""
+        self.shown += data.decode()
+        return data
+
+    def expect(self, part):
+        end = time.monotonic() + DEADLINE
+        while part not in self.shown:
+            assert self.read(end), f"ended: {self.shown!r}"
+        self.shown = self.shown.split(part, 1)[1]
+
+    def type(self, line):
+        os.write(self.fd, line.encode() + b"\n")
+
+    def wait(self):
+        end = time.monotonic() + DEADLINE
+        while self.read(end):
+            pass
+        os.close(self.fd)
+        _, status = os.waitpid(self.pid, 0)
+        return status
+
+
+def test_who_registers_is_known_until_they_log_out(server, person, clients):
+    watcher = clients(NativeClient, server, "watcher")
+    alice = person("alice").register()
+
+    (token,) = alice.tokens()
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    assert token.read_text().startswith("lq_")
+    alice.run("send", "#lobby", "hello")
+    assert watcher.sees("alice", "hello").sender == "alice"
+    alice.run("send", "--guest", "#lobby", "as a guest")
+    watcher.sees("tester", "as a guest")
+    alice.run("send", "--name", "robin", "#lobby", "another")
+    watcher.sees("robin", "another")
+    alice.run("logout")
+    assert alice.tokens() == []
+    alice.run("send", "#lobby", "nobody in particular")
+    watcher.sees("tester", "nobody in particular")
+    alice.run("logout", status=3)
+
+
+def test_logging_in_takes_the_password_from_a_file_or_a_command(person):
+    alice = person("alice").register()
+    alice.run("logout")
+
+    alice.run("login", "alice", "--password-file", "-", input=PASSWORD)
+    alice.run("logout")
+    done = run(alice.server, "login", "--json", "alice",
+               LOQUAT_PASSWORD_COMMAND=f"cat {alice.password}", **alice.env)
+    assert done.returncode == 0 and json.loads(done.stdout) == \
+        {"name": "alice"}
+    alice.password.write_text("something else")
+    alice.run("login", "alice", "--password-file", str(alice.password),
+              status=3)
+    assert len(alice.tokens()) == 1
+
+
+def test_a_password_typed_on_a_terminal_is_not_shown(person):
+    alice = person("alice")
+
+    t = Terminal(alice, "register", "alice")
+    t.expect("New password: ")
+    t.type(PASSWORD)
+    t.expect("Once more: ")
+    t.type(PASSWORD)
+    assert t.wait() == 0
+    assert PASSWORD not in t.shown and len(alice.tokens()) == 1
+    t = Terminal(alice, "passwd")
+    t.expect("Old password: ")
+    t.type(PASSWORD)
+    t.expect("New password: ")
+    t.type("a wholly different one")
+    t.expect("Once more: ")
+    t.type("a slightly different one")
+    t.expect("two different passwords")
+    assert t.wait() != 0
+
+
+def test_an_interrupted_prompt_gives_the_terminal_back(person):
+    import termios
+    alice = person("alice")
+    t = Terminal(alice, "login", "alice")
+    t.expect("Password: ")
+    assert not termios.tcgetattr(t.fd)[3] & termios.ECHO
+
+    os.kill(t.pid, signal.SIGTERM)
+    _, status = os.waitpid(t.pid, 0)
+
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGTERM
+    assert termios.tcgetattr(t.fd)[3] & termios.ECHO
+    os.close(t.fd)
+
+
+def test_without_a_terminal_nobody_is_asked(person):
+    alice = person("alice")
+    done = subprocess.run([program("loquat"), "login", "alice"],
+                          env=environment(alice.server, **alice.env),
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=DEADLINE,
+                          start_new_session=True)
+    assert done.returncode == 1
+    assert "--password-file" in done.stderr
+
+
+def test_devices_and_tokens(person, server, clients):
+    alice = person("alice").register()
+
+    made = alice.run("token", "ci", "--scope", "read post").stdout.strip()
+    assert re.fullmatch(r"lq_[0-9a-z]{52}", made)
+    devices = [json.loads(line) for line in
+               alice.run("devices", "--json").stdout.splitlines()]
+    (ci,) = [d for d in devices if d["name"] == "ci"]
+    assert ci["scope"] == "read post" and not ci["current"]
+    (here,) = [d for d in devices if d["current"]]
+    bot = clients(NativeClient, server, "", token=made)
+    alice.run("revoke", str(ci["id"]))
+    assert bot.expect("closing").code == pb.ERROR_CODE_BAD_CREDENTIALS
+    done = run(server, "send", "#lobby", "hi", LOQUAT_TOKEN=made)
+    assert done.returncode == 3 and made not in done.stderr
+    alice.run("revoke", "99999", status=4)
+    alice.run("revoke", "ci", status=2)
+    assert here["name"]
+
+
+def test_a_token_by_file_or_environment(person, server, clients):
+    alice = person("alice").register()
+    watcher = clients(NativeClient, server, "watcher")
+    made = alice.run("token", "bot").stdout.strip()
+    (alice.home / "bot").write_text(made + "\n")
+
+    assert run(server, "send", "#lobby", "one",
+               LOQUAT_TOKEN=made).returncode == 0
+    watcher.sees("alice", "one")
+    assert run(server, "send", "#lobby", "two", "--token-file",
+               str(alice.home / "bot")).returncode == 0
+    watcher.sees("alice", "two")
+
+
+def test_a_token_that_others_can_read_is_not_used(person):
+    alice = person("alice").register()
+    alice.tokens()[0].chmod(0o644)
+
+    done = alice.run("send", "#lobby", "hi", status=3)
+    assert "for your eyes alone" in done.stderr
+
+
+def test_rooms_from_a_shell(person, server, clients):
+    alice = person("alice").register()
+    bob = person("bob").register()
+    guest = clients(NativeClient, server, "gast", room=None)
+    alice.run("send", "#ops", "mine")
+    room = json.loads(alice.run("room", "ops", "--json").stdout)
+    assert room["owner"] == "alice" and room["role"] == "owner"
+
+    shown = alice.run("room", "#ops", "--set", "slow=10s", "--set",
+                      "privacy=private").stdout
+    assert "slow: 10s" in shown and "private" in shown
+    bob.run("history", "#ops", status=6)
+    alice.run("invite", "bob", "--room", "#ops")
+    in_ops = clients(NativeClient, server, "", room="#ops", token=bob.run(
+        "token", "x").stdout.strip())
+    alice.run("role", "bob", "moderator", "--room", "ops")
+    roles = {m["name"]: m["role"] for m in map(json.loads, alice.run(
+        "members", "#ops", "--json").stdout.splitlines())}
+    assert roles == {"alice": "owner", "bob": "moderator"}
+    bob.run("kick", "alice", "--room", "#ops", status=6)
+    alice.run("kick", "bob", "for", "now", "--room", "#ops")
+    assert in_ops.expect("removed").reason == "for now"
+    alice.run("ban", "192.0.2.0/24", "spam", "--room", "#ops", "--for",
+              "12h")
+    (ban,) = map(json.loads, alice.run("bans", "#ops",
+                                       "--json").stdout.splitlines())
+    assert (ban["name"], ban["reason"], ban["by"]) == \
+        ("192.0.2.0/24", "spam", "alice")
+    alice.run("unban", "192.0.2.0/24", "--room", "#ops")
+    assert alice.run("bans", "#ops").stdout == ""
+    alice.run("kick", "bob", status=2)
+    alice.run("close", "#ops")
+    assert guest.ask("error", get_history=pb.GetHistory(
+        target="#ops")).code == pb.ERROR_CODE_NO_SUCH_ROOM
+
+
+def test_a_group_from_a_shell(person, server, clients):
+    alice = person("alice").register()
+    bob = person("bob").register()
+    there = clients(NativeClient, server, "", room=None, token=bob.run(
+        "token", "x").stdout.strip())
+
+    room = alice.run("group", "bob").stdout.strip()
+    assert there.expect("joined").target == room
+    alice.run("send", room, "just us")
+    assert there.expect("message").text == "just us"
+
+
+def test_who_leaves_for_good_is_forgotten_here(person):
+    alice = person("alice").register()
+
+    alice.run("unregister", "--password-file", str(alice.password))
+    assert alice.tokens() == []
+    alice.run("login", "alice", "--password-file", str(alice.password),
+              status=3)
+
+
+def test_moderation_in_the_chat(person, server, clients):
+    alice = person("alice").register()
+    watcher = clients(NativeClient, server, "watcher", "#ops", token="")
+    chat = Command(server, "--room", "#hall", **alice.env)
+    try:
+        chat.expect("you are in #hall")
+        bob = clients(NativeClient, server, "bob", "#hall")
+        chat.expect("bob has joined")
+        chat.say("/mute bob 30m too loud")
+        chat.expect("bob is a guest, muted, now, by alice: too loud")
+        assert bob.ask("error", post=pb.Post(target="#hall", text="x")).code \
+            == pb.ERROR_CODE_MUTED
+        chat.say("/kick bob out of here")
+        assert bob.expect("removed").reason == "out of here"
+        chat.say("/set slow 5s")
+        chat.say("/room")
+        chat.expect("slow: 5s")
+        chat.say("/members")
+        chat.expect("alice (owner)")
+        chat.say("/bans")
+        chat.expect("bob was muted by alice")
+        assert chat.end() == 0
+    finally:
+        chat.kill()
+    watcher.close()
+
+
+def test_secrets_are_in_no_argument_and_in_no_environment(person):
+    help = run(person("alice").server, "--help").stdout
+    assert "--password-file" in help
+    assert not re.search(r"--password[ =]", help)
+    assert pathlib.Path("/proc/self/cmdline").exists()
