@@ -52,6 +52,7 @@ on_found(struct conn *c, struct download *d, const struct event *e)
 
     d->facts = *e->file;
     d->time_ms = e->time_ms;
+    d->room = e->room;
     str_to_z(e->text, d->name, sizeof d->name);
     str_to_z(e->name, d->sender, sizeof d->sender);
     d->state = DOWNLOAD_OPENING;

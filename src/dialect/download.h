@@ -33,6 +33,7 @@ struct download {
     struct file_facts facts;     /* from READY on; state: at that moment */
     enum media media;
     int64_t time_ms;
+    uint64_t room;               /* whose file it is, once it is found */
     uint64_t offset;             /* the next byte */
     uint64_t end;                /* behind the last; UINT64_MAX: wherever an
                                     upload of unknown size ends */

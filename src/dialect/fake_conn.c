@@ -380,7 +380,7 @@ deliver(struct conn *c, const struct event *e)
     }
     if (e->kind == EVENT_SUBSCRIBED)
         sub = subscribe(c, e);
-    if (e->kind == EVENT_UNSUBSCRIBED)
+    if (e->kind == EVENT_UNSUBSCRIBED || e->kind == EVENT_REMOVED)
         unsubscribe(c, e);
     if (e->kind == ANSWER_WELCOME) {
         c->receiver.who.named = e->name.n > 0;

@@ -42,7 +42,8 @@ struct upload {
     struct file_facts facts;     /* size: as declared, or UNKNOWN */
     uint64_t offset;             /* bytes taken from the dialect */
     uint64_t on_disk;            /* of them, what has been written */
-    uint64_t room, seq;          /* DONE */
+    uint64_t room;               /* from OPENING on */
+    uint64_t seq;                /* DONE */
     enum deny why;               /* FAILED */
     char detail[64];             /* more about it; may be empty */
     struct blob *blob;

@@ -340,11 +340,12 @@ link_new(uv_loop_t *loop, const struct link_options *o)
     l->welcome_ms = -1;
     talk = (struct talk_options){
         .name = o->name, .client = o->client, .or_similar = o->or_similar,
-        .features = o->features,
+        .features = o->features, .login = o->login,
         .outbox_messages = l->options.outbox_messages,
         .outbox_bytes = l->options.outbox_bytes,
     };
     talk_init(&l->talk, &talk, &talk_ops, l);
+    l->options.login = (struct talk_login_options){0};   /* the talk's now */
     backoff_init(&l->backoff, l->options.delay_first_ms,
                  l->options.delay_max_ms);
     l->rest = l->backoff;
@@ -375,6 +376,18 @@ const char *
 link_name(const struct link *l)
 {
     return l->talk.welcomed ? l->talk.name : NULL;
+}
+
+bool
+link_is_account(const struct link *l)
+{
+    return l->talk.account;
+}
+
+const char *
+link_new_token(const struct link *l)
+{
+    return l->talk.login.is_new ? l->talk.login.token : NULL;
 }
 
 uint32_t

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/must.h"
+#include "link/talk_login.h"
 #include "wire/envelope.h"
 #include <stdbool.h>
 #include <uv.h>
@@ -57,6 +58,7 @@ struct link_options {
     unsigned port;
     const char *name;          /* "" = read only */
     bool or_similar;
+    struct talk_login_options login;   /* as an account; see there */
     uint64_t features;
     const char *client;        /* "loquat/0.1.0 tail" */
     unsigned attempts;         /* in a row; 0 = for ever */
@@ -81,6 +83,12 @@ int link_error_code(const struct link *l);
 
 /* The name that the server gave, NULL before the first Welcome. */
 const char *link_name(const struct link *l);
+
+/* In or after CONNECTED: is the name an account's? And the token of the device
+ * that was just made, or NULL; borrowed. The link logs in with it by itself
+ * when it has to connect again. */
+bool link_is_account(const struct link *l);
+const char *link_new_token(const struct link *l);
 uint32_t link_message_bytes(const struct link *l);   /* 0 before the Welcome */
 
 /* Joins, now or once connected, and again after every reconnection with the

@@ -83,6 +83,23 @@ rooms_add(struct rooms *r, const char *target, int64_t after)
 }
 
 bool
+rooms_rename(struct rooms *r, struct place *p, const char *target)
+{
+    size_t n = strlen(target) + 1;
+    struct place *renamed;
+
+    if (n > PLACE_TARGET_MAX)
+        return false;
+    renamed = must_alloc(sizeof *renamed + n);
+    *renamed = *p;
+    memcpy(renamed->target, target, n);
+    list_push(&r->places, &renamed->link);
+    list_remove(&p->link);
+    free(p);
+    return true;
+}
+
+bool
 rooms_joined(struct rooms *r, struct place *p, uint64_t number,
              uint64_t last_seq)
 {

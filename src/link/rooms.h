@@ -41,6 +41,10 @@ struct place *rooms_find_request(const struct rooms *r, uint64_t request);
 struct place *rooms_add(struct rooms *r, const char *target, int64_t after);
 void rooms_drop(struct rooms *r, struct place *p);
 
+/* It is called so from now on. False: the target is longer than any. p is
+ * gone, the place is another one. */
+bool rooms_rename(struct rooms *r, struct place *p, const char *target);
+
 /* The server has let the client in. False: as another place that is there
  * already, p is gone. */
 bool rooms_joined(struct rooms *r, struct place *p, uint64_t number,

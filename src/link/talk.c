@@ -28,6 +28,7 @@ talk_init(struct talk *t, const struct talk_options *o,
                        .or_similar = o->or_similar,
                        .features = o->features};
     rand_bytes(t->secret, sizeof t->secret);
+    talk_login_init(&t->login, &o->login);
     rooms_init(&t->rooms);
     outbox_init(&t->outbox, o->outbox_messages, o->outbox_bytes);
     list_init(&t->files);
@@ -44,6 +45,7 @@ talk_done(struct talk *t)
     buf_done(&t->in);
     buf_done(&t->out);
     envelope_arena_free(&t->arena);
+    talk_login_done(&t->login);
     free(t->client);
     free(t->name);
     free(t->new_name);
@@ -120,6 +122,20 @@ talk_tell(struct talk *t, Envelope *e)
         (void)talk_say(t, e);     /* what does not fit is not worth a wait */
 }
 
+/* Whether a reader is let in or not: its account is made. */
+static void
+say_register(struct talk *t)
+{
+    Loquat__V1__Register r = LOQUAT__V1__REGISTER__INIT;
+    Envelope e = LOQUAT__V1__ENVELOPE__INIT;
+
+    talk_login_register(&t->login, t->name, &r);
+    e.body_case = ENVELOPE_BODY(REGISTER);
+    e.register_ = &r;
+    e.request = ++t->request;
+    must(talk_say(t, &e));
+}
+
 static void
 say_hello(struct talk *t)
 {
@@ -132,10 +148,14 @@ say_hello(struct talk *t)
     hello.name = t->name;
     hello.or_similar = t->or_similar;
     hello.secret = (ProtobufCBinaryData){sizeof t->secret, t->secret};
+    talk_login_hello(&t->login, &hello);
     e.body_case = ENVELOPE_BODY(HELLO);
     e.hello = &hello;
     e.request = ++t->request;
     must(talk_say(t, &e));
+    if (t->login.enrol)
+        say_register(t);
+    t->entering = t->request;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "link/outbox.h"
 #include "link/rooms.h"
 #include "link/talk_files.h"
+#include "link/talk_login.h"
 #include "wire/envelope.h"
 
 #define TALK_SECRET_BYTES 32
@@ -31,7 +32,8 @@ enum talk_verdict {
     TALK_REFUSED,     /* and the next one will not be either */
 };
 
-/* Called from talk_input(). They may call the functions from talk_join() on;
+/* Called from talk_input(). A Welcome that answers a request, a Login or a
+ * Register, is an envelope. They may call the functions from talk_join() on;
  * what they are given is borrowed for the call. */
 struct talk_ops {
     /* replaced: the cursors were of another history, and are void. */
@@ -46,6 +48,7 @@ struct talk_options {
     bool or_similar;
     uint64_t features;
     size_t outbox_messages, outbox_bytes;
+    struct talk_login_options login;
 };
 
 struct talk {
@@ -56,6 +59,7 @@ struct talk {
     char *client;
     char *name;               /* wanted; the one given, once welcomed */
     bool or_similar, welcomed;
+    struct talk_login login;
     uint64_t features, epoch;
     uint8_t secret[TALK_SECRET_BYTES];
     struct rooms rooms;
@@ -65,6 +69,8 @@ struct talk {
     /* For one connection. */
     enum talk_phase phase;
     uint64_t request;         /* the last number used */
+    uint64_t entering;        /* of the Hello, or of the Register behind it */
+    bool account;             /* the name is an account's */
     uint64_t rename;          /* a SetName that is under way, 0 = none */
     char *new_name;
     uint32_t heartbeat_ms, dead_ms;

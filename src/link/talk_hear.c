@@ -12,6 +12,7 @@
 enum {
     HEARTBEAT_MIN_MS = 50,
     HEARTBEAT_MAX_MS = 3600 * 1000,
+    TOKEN_MAX = 256,
 };
 
 static enum talk_verdict
@@ -87,6 +88,19 @@ set_name(struct talk *t, const char *name)
 }
 
 static enum talk_verdict
+take_account(struct talk *t, const Loquat__V1__Welcome *w)
+{
+    if (strlen(w->name) > LIMIT_ROOM_BYTES)   /* it is said again in a Hello */
+        return talk_nonsense(t, "a name that is too long");
+    if (strlen(w->token) > TOKEN_MAX)         /* so is this */
+        return talk_nonsense(t, "a token that is too long");
+    set_name(t, w->name);
+    t->account = w->account;
+    talk_login_welcomed(&t->login, w);
+    return TALK_ON;
+}
+
+static enum talk_verdict
 hear_welcome(struct talk *t, const Loquat__V1__Welcome *w)
 {
     bool replaced = t->welcomed && w->epoch != t->epoch;
@@ -96,8 +110,8 @@ hear_welcome(struct talk *t, const Loquat__V1__Welcome *w)
                          LOQUAT__V1__ERROR_CODE__ERROR_CODE_BAD_VERSION,
                          "the server speaks version %u of the protocol, "
                          "not %d", w->version, TALK_VERSION);
-    if (strlen(w->name) > LIMIT_ROOM_BYTES)   /* it is said again in a Hello */
-        return talk_nonsense(t, "a name that is too long");
+    if (take_account(t, w) != TALK_ON)
+        return TALK_LOST;
     t->phase = TALK_LIVE;
     t->welcomed = true;
     t->epoch = w->epoch;
@@ -105,13 +119,23 @@ hear_welcome(struct talk *t, const Loquat__V1__Welcome *w)
     t->heartbeat_ms = clamp(w->heartbeat_ms, HEARTBEAT_MIN_MS,
                             HEARTBEAT_MAX_MS);
     t->dead_ms = clamp(w->dead_ms, 2 * t->heartbeat_ms, 4 * HEARTBEAT_MAX_MS);
-    set_name(t, w->name);
     if (replaced)
         rooms_forget(&t->rooms);
     list_each(it, next, &t->rooms.places)
         talk_say_join(t, list_entry(it, struct place, link));
     t->ops->welcome(t->arg, replaced);
     return TALK_ON;
+}
+
+/* To a Login or a Register: the same connection, as somebody else. */
+static enum talk_verdict
+hear_welcome_again(struct talk *t, const Envelope *e)
+{
+    enum talk_verdict verdict = take_account(t, e->welcome);
+
+    if (verdict == TALK_ON)
+        t->ops->envelope(t->arg, e);
+    return verdict;
 }
 
 /* Joined also comes unasked, when a direct message begins. */
@@ -143,6 +167,29 @@ hear_parted(struct talk *t, const Envelope *e)
         p = rooms_find_request(&t->rooms, e->request);
     if (p != NULL)
         rooms_drop(&t->rooms, p);
+    t->ops->envelope(t->arg, e);
+    return TALK_ON;
+}
+
+static enum talk_verdict
+hear_removed(struct talk *t, const Envelope *e)
+{
+    struct place *p = rooms_find_number(&t->rooms, e->removed->room);
+
+    if (p != NULL)
+        rooms_drop(&t->rooms, p);
+    t->ops->envelope(t->arg, e);
+    return TALK_ON;
+}
+
+static enum talk_verdict
+hear_room_changed(struct talk *t, const Envelope *e)
+{
+    struct place *p = rooms_find_number(&t->rooms, e->room_changed->room);
+
+    if (p != NULL && strcmp(e->room_changed->setting, "name") == 0 &&
+        !rooms_rename(&t->rooms, p, e->room_changed->value))
+        return talk_nonsense(t, "a room's name that is too long");
     t->ops->envelope(t->arg, e);
     return TALK_ON;
 }
@@ -256,6 +303,17 @@ static hear_fn *const handlers[] = {
     [ENVELOPE_BODY(ANNOUNCEMENT)] = hear_other,
     [ENVELOPE_BODY(CAUGHT_UP)] = hear_other,
     [ENVELOPE_BODY(CLOSING)] = hear_closing,
+    [ENVELOPE_BODY(WELCOME)] = hear_welcome_again,
+    [ENVELOPE_BODY(DEVICES)] = hear_other,
+    [ENVELOPE_BODY(TOKEN)] = hear_other,
+    [ENVELOPE_BODY(BANS)] = hear_other,
+    [ENVELOPE_BODY(ROOM_INFO)] = hear_other,
+    [ENVELOPE_BODY(MEMBERS)] = hear_other,
+    [ENVELOPE_BODY(GROUP)] = hear_other,
+    [ENVELOPE_BODY(REMOVED)] = hear_removed,
+    [ENVELOPE_BODY(INVITED)] = hear_other,
+    [ENVELOPE_BODY(STANDING)] = hear_other,
+    [ENVELOPE_BODY(ROOM_CHANGED)] = hear_room_changed,
     [ENVELOPE_BODY(PUTTING)] = talk_hear_putting,
     [ENVELOPE_BODY(GETTING)] = talk_hear_getting,
     [ENVELOPE_BODY(CREDIT)] = talk_hear_credit,
@@ -264,11 +322,23 @@ static hear_fn *const handlers[] = {
     [ENVELOPE_BODY(UPLOADING)] = hear_other,
 };
 
+/* The reader's whom an account is being made for; no guests may be welcome. */
+static bool
+is_passed_over(const struct talk *t, const Envelope *e)
+{
+    return e->request != 0 && e->request < t->entering &&
+           (e->body_case == ENVELOPE_BODY(WELCOME) ||
+            (e->body_case == ENVELOPE_BODY(ERROR) &&
+             e->error->code == LOQUAT__V1__ERROR_CODE__ERROR_CODE_NO_GUESTS));
+}
+
 enum talk_verdict
 talk_hear(struct talk *t, const Envelope *e)
 {
     size_t which = (size_t)e->body_case;
 
+    if (t->phase == TALK_HELLO && is_passed_over(t, e))
+        return TALK_ON;
     if (t->phase == TALK_HELLO && which == ENVELOPE_BODY(WELCOME))
         return hear_welcome(t, e->welcome);
     if (t->phase == TALK_HELLO && which == ENVELOPE_BODY(ERROR))

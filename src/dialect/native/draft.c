@@ -18,6 +18,8 @@ enum {
 _Static_assert(sizeof(Loquat__V1__Welcome) + sizeof(Loquat__V1__Message) +
                        MSGID_BYTES + PIECES * ALIGN <= DRAFT_BYTES,
                "an event's structs fit");
+_Static_assert(sizeof(Loquat__V1__RoomInfo) + PIECES * ALIGN <= DRAFT_BYTES,
+               "and a room's");
 
 static size_t
 event_bytes(const struct event *e)

@@ -14,6 +14,7 @@
 
 struct draft {
     const struct dialect_config *config;
+    const char *token;          /* of a new device, or NULL; borrowed */
     Envelope envelope;
     char *block;
     size_t used, size;

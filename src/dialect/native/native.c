@@ -11,12 +11,14 @@
  * is exactly one frame there.
  *
  * Invariant: answers leave in the order of the requests. The core keeps it for
- * what it answers itself; input is held while a name is decided and while a
- * reader fetches a page; and what is refused here waits for its turn behind a
- * PING to the core, whose answer it replaces. Streams are the exception: their
- * answers come when they come (native_files.h). */
+ * what it answers itself; input is held while a name is decided, while a
+ * password is hashed and while a reader fetches a page; and what is refused
+ * here waits for its turn behind a PING to the core, whose answer it replaces.
+ * Streams are the exception: their answers come when they come
+ * (native_files.h). */
 #include "dialect/native/native.h"
 
+#include "auth/token.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "dialect/conn.h"
@@ -25,6 +27,7 @@
 #include "dialect/native/native_files.h"
 #include "wire/envelope.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 #define DEAD_TEXT "Nothing has come from you for too long"
@@ -55,6 +58,7 @@ struct native {
     uint64_t beats;             /* Pings of ours */
     bool signals;
     struct native_files files;
+    char token[TOKEN_BYTES + 1];  /* of the device that is being made */
 
     /* Refused here; the last of the pongs is its turn. */
     bool refusing;
@@ -110,6 +114,8 @@ submit(struct conn *c, struct command *cmd)
 
     if (cmd->kind == COMMAND_PING)
         s->pongs++;
+    if (native_wants_token(cmd))
+        token_make(TOKEN_DEVICE, s->token, cmd->login->device_hash);
     conn_command(c, cmd);
 }
 
@@ -163,25 +169,36 @@ break_off(struct conn *c, const char *text)
 
 /* --- Requests ----------------------------------------------------------- */
 
+/* Asks the core to let it in; nothing else is heard until it has said so. */
 static void
 enter(struct conn *c, const Envelope *e)
 {
     struct native *s = conn_state(c);
     struct native_refusal why;
     struct command *cmd = native_command(e, &why);
-    struct str client = str_of(e->hello->client);
+    enum command_kind kind;
 
     if (cmd == NULL) {
         refuse(c, e->request, &why);
         return;
     }
+    kind = cmd->kind;
+    s->stage = STAGE_ENTERING;
+    submit(c, cmd);
+    await(c, kind);
+}
+
+static void
+take_hello(struct conn *c, const Envelope *e)
+{
+    struct native *s = conn_state(c);
+    struct str client = str_of(e->hello->client);
+
     if (client.n > CLIENT_LOGGED_BYTES)
         client.n = CLIENT_LOGGED_BYTES;
     log_event(LOG_DEBUG, "native", "hello", LOG_STR("client", client));
     s->signals = e->hello->features & LOQUAT__V1__FEATURE__FEATURE_SIGNALS;
-    s->stage = STAGE_ENTERING;
-    submit(c, cmd);
-    await(c, COMMAND_ENTER);
+    enter(c, e);
 }
 
 /* An Error that nothing can follow. */
@@ -190,6 +207,14 @@ turn_away(struct conn *c, uint64_t request, enum deny deny, const char *text)
 {
     conn_send(c, native_error(request, deny, text));
     end(c, text);
+}
+
+/* Where guests are not taken in, these may follow a Hello that was refused. */
+static bool
+lets_in(const Envelope *e)
+{
+    return e->body_case == ENVELOPE_BODY(LOGIN) ||
+           e->body_case == ENVELOPE_BODY(REGISTER);
 }
 
 /* Before it has a name. Whoever was refused one may have sent more behind its
@@ -203,19 +228,31 @@ greet(struct conn *c, const Envelope *e)
     if (e->body_case == ENVELOPE_BODY(HELLO)) {
         s->stage = STAGE_REFUSED;
         if (e->hello->version == VERSION)
-            enter(c, e);
+            take_hello(c, e);
         else
             turn_away(c, e->request, DENY_BAD_VERSION,
                       "This server speaks version 1");
     } else if (first) {
         turn_away(c, e->request, DENY_BAD_REQUEST,
                   "The first envelope must be a Hello");
+    } else if (lets_in(e)) {
+        enter(c, e);
     } else if (e->body_case == ENVELOPE_BODY(BYE)) {
         s->stage = STAGE_OVER;
         conn_end(c, "quit", true);
     } else {
         refuse(c, e->request, &(struct native_refusal){DENY_NO_NAME, NULL});
     }
+}
+
+/* Its answer may come behind those to later commands, or shows a token. */
+static bool
+is_awaited(enum command_kind kind)
+{
+    return kind == COMMAND_HISTORY || kind == COMMAND_FILES ||
+           kind == COMMAND_LOGIN || kind == COMMAND_REGISTER ||
+           kind == COMMAND_PASSWORD || kind == COMMAND_UNREGISTER ||
+           kind == COMMAND_TOKEN;
 }
 
 static void
@@ -241,7 +278,7 @@ obey(struct conn *c, const Envelope *e)
         refuse(c, e->request, &why);
         return;
     }
-    if (cmd->kind == COMMAND_HISTORY || cmd->kind == COMMAND_FILES)
+    if (is_awaited(cmd->kind))
         await(c, cmd->kind);
     submit(c, cmd);
 }
@@ -262,6 +299,7 @@ take_envelope(struct conn *c, const struct frame *frame)
             obey(c, e);
         else
             greet(c, e);
+        native_forget(e);
     } else {
         break_off(c, "That is not an envelope");
     }
@@ -393,11 +431,23 @@ note(struct conn *c, const struct event *e, struct subscription *sub)
     if (e->kind == ANSWER_WELCOME && s->stage == STAGE_ENTERING) {
         s->stage = STAGE_OPEN;
         conn_timer(c, conn_config(c)->heartbeat_ms);
-    } else if (e->kind == ANSWER_DENIED && e->command == COMMAND_ENTER) {
+    } else if (e->kind == ANSWER_DENIED && s->stage == STAGE_ENTERING) {
         s->stage = STAGE_REFUSED;
     } else if (e->kind == EVENT_SUBSCRIBED && sub != NULL) {
         sub->encoding = s->signals ? NATIVE_SIGNALS : NATIVE_QUIET;
     }
+}
+
+static void
+stop_waiting(struct conn *c)
+{
+    struct native *s = conn_state(c);
+
+    sodium_memzero(s->token, sizeof s->token);
+    if (s->stage == STAGE_OVER)
+        return;
+    s->awaited = 0;
+    conn_release(c);
 }
 
 static void
@@ -412,16 +462,15 @@ native_on_answer(struct conn *c, const struct event *e,
         must(s->pongs > 0);
         s->pongs--;
     }
+    if (e->kind == EVENT_REMOVED)
+        native_files_removed(c, &s->files, e);
     note(c, e, sub);
     if (s->refusing && s->pongs == 0)
         say_refusal(c);
     else
-        conn_send(c, native_answer(conn_config(c), e));
-    if (s->awaited && e->command == s->awaited && !s->refusing &&
-        s->stage != STAGE_OVER) {
-        s->awaited = 0;
-        conn_release(c);
-    }
+        conn_send(c, native_answer(conn_config(c), e, s->token));
+    if (s->awaited && e->command == s->awaited && !s->refusing)
+        stop_waiting(c);
 }
 
 /* Whoever was shown the door, or has come by another one, stays away; the
@@ -462,6 +511,7 @@ native_close(struct conn *c)
     struct native *s = conn_state(c);
 
     native_files_close(c, &s->files);
+    sodium_memzero(s->token, sizeof s->token);
 }
 
 const struct dialect native_dialect = {

@@ -3,7 +3,7 @@
  * One short function per request, found by the body's case in a table. Peers'
  * text is cleaned here, before it becomes a command, and is never relayed as
  * it came. */
-#include "dialect/native/native_commands.h"
+#include "dialect/native/native_requests.h"
 
 #include "base/limits.h"
 #include "base/rand.h"
@@ -14,14 +14,8 @@ enum {
     PAGE_DEFAULT = 50,
 };
 
-/* The strings of a command, as the peer sent them; NULL = "". */
-struct strings {
-    const char *target, *name, *text;
-    enum utf8_lines lines;          /* in text; the others have one */
-};
-
-static struct command *
-refuse(struct native_refusal *why, enum deny deny, const char *text)
+struct command *
+native_refuse(struct native_refusal *why, enum deny deny, const char *text)
 {
     *why = (struct native_refusal){deny, text};
     return NULL;
@@ -51,8 +45,17 @@ vanished(const char *z, struct str s)
 }
 
 static struct command *
-command_of(enum command_kind kind, const struct strings *in,
-           struct native_refusal *why)
+new_command(enum command_kind kind, enum login_kind login, struct str target,
+            struct str name, struct str text)
+{
+    if (login != 0)
+        return command_new_login(kind, target, name, text, login);
+    return command_new(kind, target, name, text);
+}
+
+struct command *
+native_text_command(enum command_kind kind, const struct native_strings *in,
+                    struct native_refusal *why)
 {
     struct buf bufs[3];
     struct str target, name, text;
@@ -63,38 +66,60 @@ command_of(enum command_kind kind, const struct strings *in,
     if (!native_clean(&bufs[0], in->target, UTF8_ONE_LINE, &target) ||
         !native_clean(&bufs[1], in->name, UTF8_ONE_LINE, &name) ||
         !native_clean(&bufs[2], in->text, in->lines, &text))
-        refuse(why, DENY_MESSAGE_TOO_LONG, NULL);
+        native_refuse(why, DENY_MESSAGE_TOO_LONG, NULL);
     else if (vanished(in->target, target))
-        refuse(why, DENY_BAD_ROOM, NULL);
+        native_refuse(why, DENY_BAD_ROOM, NULL);
     else if (vanished(in->name, name))
-        refuse(why, DENY_BAD_NAME, NULL);
+        native_refuse(why, DENY_BAD_NAME, NULL);
     else
-        c = command_new(kind, target, name, text);
+        c = new_command(kind, in->login, target, name, text);
     for (int i = 0; i < 3; i++)
         buf_done(&bufs[i]);
     return c;
 }
 
-/* The store's numbers are signed. No seq comes near. */
-static uint64_t
-bounded(uint64_t value)
+uint64_t
+native_bounded(uint64_t value)
 {
     return value < INT64_MAX ? value : INT64_MAX;
+}
+
+/* An account needs none. */
+static bool
+secret_is_right(const ProtobufCBinaryData *secret, bool login)
+{
+    return (login && secret->len == 0) ||
+           (secret->len >= SECRET_MIN && secret->len <= SECRET_MAX);
+}
+
+/* Of an account without a secret it is anything: its own one counts. */
+static uint64_t
+sender_of(const ProtobufCBinaryData *secret)
+{
+    uint64_t once;
+
+    if (secret->len > 0)
+        return rand_fingerprint(secret->data, secret->len);
+    once = rand_u64();
+    return rand_fingerprint(&once, sizeof once);
 }
 
 static struct command *
 make_enter(const Envelope *e, struct native_refusal *why)
 {
     const Loquat__V1__Hello *hello = e->hello;
-    struct strings in = {.name = hello->name};
+    struct native_strings in = {.name = hello->name};
+    bool login = native_hello_has_login(hello);
     struct command *c;
 
-    if (hello->secret.len < SECRET_MIN || hello->secret.len > SECRET_MAX)
-        return refuse(why, DENY_BAD_REQUEST, "A secret has 16 to 64 bytes");
-    c = command_of(COMMAND_ENTER, &in, why);
+    if (!secret_is_right(&hello->secret, login))
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "A secret has 16 to 64 bytes");
+    c = login ? native_hello_login(hello, why)
+              : native_text_command(COMMAND_ENTER, &in, why);
     if (c == NULL)
         return NULL;
-    c->sender_id = rand_fingerprint(hello->secret.data, hello->secret.len);
+    c->sender_id = sender_of(&hello->secret);
     c->or_similar = hello->or_similar;
     c->resume = true;
     return c;
@@ -104,23 +129,23 @@ static struct command *
 make_join(const Envelope *e, struct native_refusal *why)
 {
     const Loquat__V1__Join *join = e->join;
-    struct strings in = {.target = join->target};
-    struct command *c = command_of(COMMAND_JOIN, &in, why);
+    struct native_strings in = {.target = join->target};
+    struct command *c = native_text_command(COMMAND_JOIN, &in, why);
 
     if (c == NULL)
         return NULL;
-    c->room = bounded(join->room);
+    c->room = native_bounded(join->room);
     c->resume = join->resume_case == LOQUAT__V1__JOIN__RESUME_AFTER;
-    c->after = c->resume ? bounded(join->after) : 0;
+    c->after = c->resume ? native_bounded(join->after) : 0;
     return c;
 }
 
 static struct command *
 make_part(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.target = e->part->target};
+    struct native_strings in = {.target = e->part->target};
 
-    return command_of(COMMAND_PART, &in, why);
+    return native_text_command(COMMAND_PART, &in, why);
 }
 
 /* Topics are set with SetTopic; whoever says nothing means text. */
@@ -160,18 +185,19 @@ static struct command *
 make_post(const Envelope *e, struct native_refusal *why)
 {
     const Loquat__V1__Post *post = e->post;
-    struct strings in = {.target = post->target, .text = post->text,
+    struct native_strings in = {.target = post->target, .text = post->text,
                          .lines = UTF8_KEEP_LF};
     enum message_kind kind;
     struct client_id cid;
     struct command *c;
 
     if (!kind_of_post(post->kind, &kind))
-        return refuse(why, DENY_BAD_REQUEST, "A post is text or an action");
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "A post is text or an action");
     if (!read_client_id(&post->client_id, &cid))
-        return refuse(why, DENY_BAD_REQUEST,
-                      "A client id is empty or 16 random bytes");
-    c = command_of(COMMAND_POST, &in, why);
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "A client id is empty or 16 random bytes");
+    c = native_text_command(COMMAND_POST, &in, why);
     if (c == NULL)
         return NULL;
     c->message_kind = kind;
@@ -220,17 +246,18 @@ static struct command *
 make_history(const Envelope *e, struct native_refusal *why)
 {
     const Loquat__V1__GetHistory *get = e->get_history;
-    struct strings in = {.target = get->target};
+    struct native_strings in = {.target = get->target};
     enum page_mode mode;
     struct command *c;
 
     if (!page_mode(get->mode, &mode))
-        return refuse(why, DENY_BAD_REQUEST, "There is no such page mode");
-    c = command_of(COMMAND_HISTORY, &in, why);
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "There is no such page mode");
+    c = native_text_command(COMMAND_HISTORY, &in, why);
     if (c == NULL)
         return NULL;
     c->page.mode = mode;
-    c->page.at = bounded(get->seq);
+    c->page.at = native_bounded(get->seq);
     c->page.limit = page_limit(get->limit);
     return c;
 }
@@ -239,39 +266,39 @@ static struct command *
 make_rooms(const Envelope *e, struct native_refusal *why)
 {
     (void)e;
-    return command_of(COMMAND_ROOMS, &(struct strings){0}, why);
+    return native_text_command(COMMAND_ROOMS, &(struct native_strings){0}, why);
 }
 
 static struct command *
 make_people(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.target = e->get_people->target};
+    struct native_strings in = {.target = e->get_people->target};
 
-    return command_of(COMMAND_WHO, &in, why);
+    return native_text_command(COMMAND_WHO, &in, why);
 }
 
 static struct command *
 make_topic(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.target = e->set_topic->target,
+    struct native_strings in = {.target = e->set_topic->target,
                          .text = e->set_topic->topic};
 
-    return command_of(COMMAND_TOPIC, &in, why);
+    return native_text_command(COMMAND_TOPIC, &in, why);
 }
 
 static struct command *
 make_rename(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.name = e->set_name->name};
+    struct native_strings in = {.name = e->set_name->name};
 
-    return command_of(COMMAND_RENAME, &in, why);
+    return native_text_command(COMMAND_RENAME, &in, why);
 }
 
 static struct command *
 make_away(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.text = e->set_away->text};
-    struct command *c = command_of(COMMAND_AWAY, &in, why);
+    struct native_strings in = {.text = e->set_away->text};
+    struct command *c = native_text_command(COMMAND_AWAY, &in, why);
 
     if (c != NULL)
         c->away = e->set_away->away;
@@ -281,8 +308,8 @@ make_away(const Envelope *e, struct native_refusal *why)
 static struct command *
 make_typing(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.target = e->set_typing->target};
-    struct command *c = command_of(COMMAND_TYPING, &in, why);
+    struct native_strings in = {.target = e->set_typing->target};
+    struct command *c = native_text_command(COMMAND_TYPING, &in, why);
 
     if (c != NULL)
         c->away = e->set_typing->typing;
@@ -292,13 +319,13 @@ make_typing(const Envelope *e, struct native_refusal *why)
 static struct command *
 make_cursor(const Envelope *e, struct native_refusal *why)
 {
-    struct strings in = {.target = e->set_cursor->target};
-    struct command *c = command_of(COMMAND_CURSOR, &in, why);
+    struct native_strings in = {.target = e->set_cursor->target};
+    struct command *c = native_text_command(COMMAND_CURSOR, &in, why);
 
     if (c == NULL)
         return NULL;
-    c->delivered = bounded(e->set_cursor->delivered_seq);
-    c->read = bounded(e->set_cursor->read_seq);
+    c->delivered = native_bounded(e->set_cursor->delivered_seq);
+    c->read = native_bounded(e->set_cursor->read_seq);
     return c;
 }
 
@@ -306,13 +333,13 @@ static struct command *
 make_files(const Envelope *e, struct native_refusal *why)
 {
     const Loquat__V1__GetFiles *get = e->get_files;
-    struct strings in = {.target = get->target};
-    struct command *c = command_of(COMMAND_FILES, &in, why);
+    struct native_strings in = {.target = get->target};
+    struct command *c = native_text_command(COMMAND_FILES, &in, why);
 
     if (c == NULL)
         return NULL;
     c->page.mode = get->before_seq > 0 ? PAGE_BEFORE : PAGE_LATEST;
-    c->page.at = bounded(get->before_seq);
+    c->page.at = native_bounded(get->before_seq);
     c->page.limit = files_limit(get->limit);
     return c;
 }
@@ -325,31 +352,25 @@ make_drop(const Envelope *e, struct native_refusal *why)
     struct file_facts file = {.size = FILE_SIZE_UNKNOWN};
 
     if (drop->ticket.len != sizeof file.ticket.b)
-        return refuse(why, DENY_BAD_REQUEST, "A ticket has 16 bytes");
+        return native_refuse(why, DENY_BAD_REQUEST, "A ticket has 16 bytes");
     memcpy(file.ticket.b, drop->ticket.data, sizeof file.ticket.b);
     if (!file_id_read(str_of(drop->id), &file.id))
-        return refuse(why, DENY_NO_SUCH_FILE, NULL);
+        return native_refuse(why, DENY_NO_SUCH_FILE, NULL);
     return command_new_file(COMMAND_DROP, none, none, &file);
 }
 
 static struct command *
 make_ping(const Envelope *e, struct native_refusal *why)
 {
-    struct command *c = command_of(COMMAND_PING, &(struct strings){0}, why);
+    struct command *c = native_text_command(
+        COMMAND_PING, &(struct native_strings){0}, why);
 
     if (c != NULL)
         c->token = e->ping->token;
     return c;
 }
 
-typedef struct command *make_fn(const Envelope *e,
-                                struct native_refusal *why);
-
-static const struct request {
-    make_fn *make;
-    bool numbered;          /* its answer would be lost without a number */
-    bool silent;            /* is not answered, nor is its refusal */
-} requests[] = {
+static const struct native_request requests[] = {
     [ENVELOPE_BODY(HELLO)]       = {make_enter, true, false},
     [ENVELOPE_BODY(JOIN)]        = {make_join, true, false},
     [ENVELOPE_BODY(PART)]        = {make_part, true, false},
@@ -367,23 +388,33 @@ static const struct request {
     [ENVELOPE_BODY(PING)]        = {make_ping, false, false},
 };
 
+static const struct native_request *
+find_request(size_t which)
+{
+    const struct native_request *r;
+
+    if (which < sizeof requests / sizeof requests[0] &&
+        requests[which].make != NULL)
+        return &requests[which];
+    r = native_account_request(which);
+    return r != NULL ? r : native_room_request(which);
+}
+
 struct command *
 native_command(const Envelope *e, struct native_refusal *why)
 {
-    size_t which = (size_t)e->body_case;
+    const struct native_request *r = find_request((size_t)e->body_case);
     struct command *c;
 
-    if (which >= sizeof requests / sizeof requests[0] ||
-        requests[which].make == NULL)
-        return refuse(why, DENY_BAD_REQUEST,
-                      "This server does not know that request");
-    if ((requests[which].numbered && e->request == 0) ||
-        e->request > NATIVE_REQUEST_MAX)
-        return refuse(why, DENY_BAD_REQUEST,
-                      "A request needs a number from 1 to 2^63-1");
-    c = requests[which].make(e, why);
+    if (r == NULL)
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "This server does not know that request");
+    if ((r->numbered && e->request == 0) || e->request > NATIVE_REQUEST_MAX)
+        return native_refuse(why, DENY_BAD_REQUEST,
+                             "A request needs a number from 1 to 2^63-1");
+    c = r->make(e, why);
     if (c == NULL)
-        return requests[which].silent ? refuse(why, DENY_NONE, NULL) : NULL;
+        return r->silent ? native_refuse(why, DENY_NONE, NULL) : NULL;
     c->request = e->request;
     return c;
 }

@@ -24,6 +24,13 @@ struct native_refusal {
  * (native_files.h), is DENY_BAD_REQUEST. */
 struct command *native_command(const Envelope *e, struct native_refusal *why);
 
+/* A new device comes with it: its token is to be made, and its hash put into
+ * c->login->device_hash, before the core gets it. */
+bool native_wants_token(const struct command *c);
+
+/* Wipes the secrets of a request that has become a command. */
+void native_forget(Envelope *e);
+
 /* A peer's string (NULL = ""), clean: itself, or in buf. False when it grows
  * beyond buf's maximum. */
 bool native_clean(struct buf *buf, const char *z, enum utf8_lines lines,

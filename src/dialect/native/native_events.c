@@ -6,19 +6,28 @@
 
 #include "base/limits.h"
 #include "dialect/native/native_file_events.h"
+#include "dialect/native/native_list_events.h"
+#include "dialect/native/native_room_events.h"
 
 #include <stdio.h>
 
 enum {
     VERSION = 1,
-    /* What a message adds to its text, and a list to its items. */
+    /* What a message adds to its text, and a page to its messages. */
     MESSAGE_EXTRA = 160,
-    LIST_EXTRA = 1024,
+    PAGE_EXTRA = 1024,
 };
 
 _Static_assert(LIMIT_PAGE_BYTES + LIMIT_PAGE_MESSAGES * MESSAGE_EXTRA <=
-                       LIMIT_FRAME_BYTES - LIST_EXTRA,
+                       LIMIT_FRAME_BYTES - PAGE_EXTRA,
                "a page of history is one frame");
+_Static_assert((int)HUB_OPEN ==
+                   (int)LOQUAT__V1__REGISTRATION__REGISTRATION_OPEN &&
+               (int)HUB_INVITED ==
+                   (int)LOQUAT__V1__REGISTRATION__REGISTRATION_INVITED &&
+               (int)HUB_CLOSED ==
+                   (int)LOQUAT__V1__REGISTRATION__REGISTRATION_CLOSED,
+               "registration has the same numbers here and there");
 
 /* --- What they have in common ------------------------------------------- */
 
@@ -278,6 +287,12 @@ say_welcome(struct draft *d, const struct event *e)
     w->dead_ms = (uint32_t)config->dead_ms;
     w->message_bytes = (uint32_t)config->message_bytes;
     w->time_ms = e->time_ms;
+    w->account = sender_is_account(e->sender_id);
+    w->sender_id = e->sender_id;
+    if (e->token != 0 && d->token != NULL)
+        w->token = (char *)d->token;
+    w->guests = config->guests;
+    w->registration = (Loquat__V1__Registration)config->registration;
 }
 
 static void
@@ -294,10 +309,25 @@ say_posted(struct draft *d, const struct event *e)
 }
 
 static void
+say_token(struct draft *d, const struct event *e)
+{
+    Loquat__V1__Token *t = draft_body(d, ENVELOPE_BODY(TOKEN));
+
+    t->id = e->token;
+    if (d->token != NULL)
+        t->token = (char *)d->token;
+}
+
+/* Two of those that are done have something to show for it. */
+static void
 say_done(struct draft *d, const struct event *e)
 {
-    (void)e;
-    draft_body(d, ENVELOPE_BODY(DONE));
+    if (e->command == COMMAND_TOKEN)
+        say_token(d, e);
+    else if (e->command == COMMAND_GROUP)
+        native_say_group(d, e);
+    else
+        draft_body(d, ENVELOPE_BODY(DONE));
 }
 
 char *
@@ -338,107 +368,6 @@ say_page(struct draft *d, const struct event *e)
     h->n_messages = e->items_n;
 }
 
-/* Does one more item fit into this list's frame? Counts it if so. */
-static bool
-fits(const void *item, size_t *bytes)
-{
-    size_t n = protobuf_c_message_get_packed_size(item) + MESSAGE_EXTRA;
-
-    if (n > LIMIT_FRAME_BYTES - LIST_EXTRA - *bytes)
-        return false;
-    *bytes += n;
-    return true;
-}
-
-static Loquat__V1__Person *
-person(struct draft *d, const struct event *e)
-{
-    Loquat__V1__Person *p = draft_piece(d, &loquat__v1__person__descriptor);
-
-    p->name = draft_text(d, e->name);
-    p->away = e->away;
-    p->away_text = draft_text(d, e->text);
-    p->active_ms = e->time_ms;
-    p->delivered_seq = e->delivered;
-    p->read_seq = e->read;
-    return p;
-}
-
-static void
-say_people(struct draft *d, const struct event *e)
-{
-    Loquat__V1__People *p = draft_body(d, ENVELOPE_BODY(PEOPLE));
-    size_t bytes = 0, i;
-
-    p->people = draft_list(d, e->items_n);
-    for (i = 0; i < e->items_n; i++) {
-        p->people[i] = person(d, e->items[i]);
-        if (!fits(p->people[i], &bytes))
-            break;
-    }
-    p->n_people = i;
-    p->more = e->more || i < e->items_n;
-    p->total = e->count;
-}
-
-static Loquat__V1__Room *
-room(struct draft *d, const struct event *e)
-{
-    Loquat__V1__Room *r = draft_piece(d, &loquat__v1__room__descriptor);
-
-    r->target = draft_text(d, e->room_name);
-    r->topic = draft_text(d, e->text);
-    r->present = e->count;
-    r->last_seq = e->seq;
-    return r;
-}
-
-static void
-say_rooms(struct draft *d, const struct event *e)
-{
-    Loquat__V1__Rooms *r = draft_body(d, ENVELOPE_BODY(ROOMS));
-    size_t bytes = 0, i;
-
-    r->rooms = draft_list(d, e->items_n);
-    for (i = 0; i < e->items_n; i++) {
-        r->rooms[i] = room(d, e->items[i]);
-        if (!fits(r->rooms[i], &bytes))
-            break;
-    }
-    r->n_rooms = i;
-    r->more = e->more || i < e->items_n;
-}
-
-static Loquat__V1__SharedFile *
-shared_file(struct draft *d, const struct event *e)
-{
-    Loquat__V1__SharedFile *f =
-        draft_piece(d, &loquat__v1__shared_file__descriptor);
-
-    f->file = native_file_of_facts(d, e->file, e->text);
-    f->sender = draft_text(d, e->name);
-    f->time_ms = e->time_ms;
-    f->seq = e->seq;
-    return f;
-}
-
-static void
-say_files(struct draft *d, const struct event *e)
-{
-    Loquat__V1__Files *f = draft_body(d, ENVELOPE_BODY(FILES));
-    size_t bytes = 0, i;
-
-    f->room = e->room;
-    f->files = draft_list(d, e->items_n);
-    for (i = 0; i < e->items_n; i++) {
-        f->files[i] = shared_file(d, e->items[i]);
-        if (!fits(f->files[i], &bytes))
-            break;
-    }
-    f->n_files = i;
-    f->more = e->more || i < e->items_n;
-}
-
 static void
 say_pong(struct draft *d, const struct event *e)
 {
@@ -464,19 +393,27 @@ static const struct saying {
     [EVENT_TYPING]       = {say_typing, true},
     [EVENT_CURSOR]       = {say_cursor, true},
     [EVENT_UPLOADING]    = {say_uploading, true},
+    [EVENT_STANDING]     = {native_say_standing, false},
+    [EVENT_SETTING]      = {native_say_setting, false},
     [EVENT_ANNOUNCEMENT] = {say_announcement, false},
     [EVENT_SUBSCRIBED]   = {say_subscribed, false},
     [EVENT_UNSUBSCRIBED] = {say_unsubscribed, false},
     [EVENT_CAUGHT_UP]    = {say_caught_up, false},
+    [EVENT_REMOVED]      = {native_say_removed, false},
+    [EVENT_INVITED]      = {native_say_invited, false},
     [ANSWER_WELCOME]     = {say_welcome, false},
     [ANSWER_POSTED]      = {say_posted, false},
     [ANSWER_DONE]        = {say_done, false},
     [ANSWER_DENIED]      = {say_denied, false},
     [ANSWER_PAGE]        = {say_page, false},
-    [ANSWER_PEOPLE]      = {say_people, false},
-    [ANSWER_ROOMS]       = {say_rooms, false},
+    [ANSWER_PEOPLE]      = {native_say_people, false},
+    [ANSWER_ROOMS]       = {native_say_rooms, false},
     [ANSWER_PONG]        = {say_pong, false},
-    [ANSWER_FILES]       = {say_files, false},
+    [ANSWER_FILES]       = {native_say_files, false},
+    [ANSWER_DEVICES]     = {native_say_devices, false},
+    [ANSWER_BANS]        = {native_say_bans, false},
+    [ANSWER_ROOM]        = {native_say_room, false},
+    [ANSWER_MEMBERS]     = {native_say_members, false},
 };
 
 static const struct saying *
@@ -491,11 +428,12 @@ saying_of(const struct event *e)
 
 static struct slab *
 say(const struct saying *saying, const struct dialect_config *config,
-    const struct event *e, uint64_t request)
+    const struct event *e, uint64_t request, const char *token)
 {
     struct draft d;
 
     draft_init(&d, config, draft_bytes(e));
+    d.token = token;
     d.envelope.request = request;
     saying->say(&d, e);
     return draft_done(&d);
@@ -509,7 +447,7 @@ native_encode(const struct dialect_config *config, unsigned encoding,
 
     if (saying == NULL || (saying->signal && encoding == NATIVE_QUIET))
         return NULL;
-    return say(saying, config, e, e->request);
+    return say(saying, config, e, e->request, NULL);
 }
 
 struct slab *
@@ -519,13 +457,17 @@ native_answer_to(const struct dialect_config *config, const struct event *e,
     const struct saying *saying = saying_of(e);
 
     must(saying != NULL);
-    return say(saying, config, e, request);
+    return say(saying, config, e, request, NULL);
 }
 
 struct slab *
-native_answer(const struct dialect_config *config, const struct event *e)
+native_answer(const struct dialect_config *config, const struct event *e,
+              const char *token)
 {
-    return native_answer_to(config, e, e->request);
+    const struct saying *saying = saying_of(e);
+
+    must(saying != NULL);
+    return say(saying, config, e, e->request, token);
 }
 
 /* --- Without an event --------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include "dialect/native/draft.h"
 
 enum native_encoding {
-    NATIVE_QUIET,           /* messages and announcements */
+    NATIVE_QUIET,           /* messages, announcements, rights */
     NATIVE_SIGNALS,         /* presence, typing and cursors too */
 };
 
@@ -21,9 +21,10 @@ char *native_sentence(struct draft *d, enum deny deny, struct str detail);
 struct slab *native_encode(const struct dialect_config *config,
                            unsigned encoding, const struct event *e);
 
-/* An answer, or an event for one session. */
+/* An answer, or an event for one session. token: of the new device that an
+ * answer may be about; borrowed for the call. */
 struct slab *native_answer(const struct dialect_config *config,
-                           const struct event *e);
+                           const struct event *e, const char *token);
 
 /* The same as the answer to a request of that number. */
 struct slab *native_answer_to(const struct dialect_config *config,

@@ -582,6 +582,28 @@ native_files_answer(struct conn *c, struct native_files *files,
     return true;
 }
 
+/* What was asked and is not answered yet, the core refuses by itself. */
+void
+native_files_removed(struct conn *c, struct native_files *files,
+                     const struct event *e)
+{
+    const struct file_streams *all = files->open;
+
+    if (all == NULL)
+        return;
+    list_each(it, next, &all->list) {
+        struct file_stream *f = list_entry(it, struct file_stream, link);
+        bool last = all->count == 1;
+
+        if ((f->is_put ? f->up.room : f->down.room) != e->room)
+            continue;
+        *(f->is_put ? &f->up.why : &f->down.why) = e->deny;
+        fail_stream(c, files, f);
+        if (last)
+            return;                      /* the list is gone too */
+    }
+}
+
 void
 native_files_close(struct conn *c, struct native_files *files)
 {

@@ -38,6 +38,10 @@ enum wire native_files_bytes(struct conn *c, struct native_files *files,
 bool native_files_answer(struct conn *c, struct native_files *files,
                          const struct event *e);
 
+/* EVENT_REMOVED: its room's streams are over, up and down. */
+void native_files_removed(struct conn *c, struct native_files *files,
+                          const struct event *e);
+
 /* The drain slot. */
 void native_files_drain(struct conn *c, struct native_files *files);
 
