@@ -392,8 +392,8 @@ telnet_does_not_show_passwords(void **state)
     perform(&play,
             "> ada\n"
             "= ENTER ada\n"
-            "< (telnet 251 1)\n"
             "< Name \"ada\" belongs to an account. Password:\n"
+            "< (telnet 251 1)\n"
             "> " PASSWORD "\n"
             "< (telnet 252 1)\n"
             "= ENTER ada (by password)\n"

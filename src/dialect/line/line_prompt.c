@@ -40,7 +40,6 @@ ask(struct conn *c)
     const struct line_question *q = st->asked->question;
     struct line_out o;
 
-    line_prompt_silence(c);
     line_out_init(&o);
     line_out_add(&o, "%s%s%s%s:", q->before,
                  q->after[0] != '\0' ? st->asked->about : "", q->after,
@@ -48,6 +47,8 @@ ask(struct conn *c)
                      ? " (it will be shown as you type)" : "");
     line_out_end(&o);
     line_out_send(&o, c);
+    line_prompt_silence(c);    /* behind it: telnet without an echo takes a
+                                  newline for less than one */
 }
 
 void
