@@ -111,6 +111,8 @@ struct dialect_config {
     /* Accounts. */
     bool guests;                   /* whoever gives a name may come in */
     enum hub_registration registration;
+    bool plain_secrets;            /* also over a connection that others may
+                                      listen to */
 
     /* Files. */
     uint64_t file_bytes;           /* the largest; UINT64_MAX = no limit */

@@ -21,6 +21,7 @@ enum {
 /* All that this side needs to know of a room. */
 struct heard_room {
     uint64_t id;
+    char name[LIMIT_ROOM_BYTES + 1];
 };
 
 struct conn *
@@ -293,6 +294,12 @@ subscription_room(const struct subscription *sub)
     return sub->room->id;
 }
 
+const char *
+subscription_name(const struct subscription *sub)
+{
+    return sub->room->name;
+}
+
 struct subscription *
 fanout_subscription(const struct receiver *r, uint64_t room)
 {
@@ -315,6 +322,8 @@ subscribe(struct conn *c, const struct event *e)
     sub = must_alloc(sizeof *sub);
     sub->room = must_alloc(sizeof *sub->room);
     sub->room->id = e->room;
+    if (e->room_kind == ROOM_CHANNEL)
+        str_to_z(e->room_name, sub->room->name, sizeof sub->room->name);
     sub->receiver = &c->receiver;
     sub->cursor = e->seq;
     list_push(&c->receiver.subs, &sub->link);
@@ -343,7 +352,7 @@ static void
 hear(struct conn *c, const struct event *e)
 {
     const struct receiver *r = &c->receiver;
-    const struct subscription *sub = NULL;
+    struct subscription *sub = NULL;
     struct slab *s;
 
     if (e->kind != EVENT_ANNOUNCEMENT) {
@@ -362,6 +371,8 @@ hear(struct conn *c, const struct event *e)
                            r->encoding + (sub ? sub->encoding : 0u), e);
     if (s)
         conn_send(c, s);
+    if (sub && e->kind == EVENT_SETTING && e->setting == SETTING_NAME)
+        str_to_z(e->text, sub->room->name, sizeof sub->room->name);
 }
 
 static void

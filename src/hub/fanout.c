@@ -116,6 +116,12 @@ subscription_room(const struct subscription *sub)
     return sub->room->id;
 }
 
+const char *
+subscription_name(const struct subscription *sub)
+{
+    return sub->room->name;
+}
+
 void
 fanout_send(struct fanout *f, struct receiver *r, struct slab *s, uint32_t n)
 {

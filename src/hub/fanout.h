@@ -98,4 +98,9 @@ struct subscription *fanout_subscription(const struct receiver *r,
                                          uint64_t room);
 uint64_t subscription_room(const struct subscription *sub);
 
+/* What a channel is called now, "" for a direct room; borrowed until the next
+ * delivery. A room may be renamed while its receiver lags, and hear nothing of
+ * it. */
+const char *subscription_name(const struct subscription *sub);
+
 #endif

@@ -146,6 +146,7 @@ dialect_config(const struct server *s)
         .heartbeat_ms = c->heartbeat_ms,
         .dead_ms = c->dead_ms,
         .guests = c->guests == 0,
+        .plain_secrets = c->plain_secrets != 0,
         .registration = (enum hub_registration)c->registration,
         .file_bytes = c->file_bytes ? (uint64_t)c->file_bytes : UINT64_MAX,
         .file_expires_ms = c->file_expires_ms,

@@ -20,6 +20,7 @@ static const struct dialect_config config = {
     .charset = NAME_ASCII,
     .message_bytes = 64,
     .pause_ms = 200,
+    .guests = true,
 };
 
 static const struct str nothing = {NULL, 0};
@@ -41,7 +42,7 @@ static inline void
 expect_script(struct line_play *play, const char *want)
 {
     if (strcmp(play->script.p, want) != 0) {
-        print_error("got:\n%s\nwant:\n%s", play->script.p, want);
+        fprintf(stderr, "got:\n%s\nwant:\n%s", play->script.p, want);
         fail();
     }
     line_play_forget(play);

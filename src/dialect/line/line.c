@@ -5,17 +5,22 @@
  *   NAMING --a good name--> ENTERING --welcome--> CHATTING
  *     ^-------- taken ---------'
  *
+ * In NAMING and CHATTING a question may be open, for a password most often:
+ * then the next line answers it and is nothing else (line_prompt.h).
+ *
  * The order of what is said: plain messages may follow each other without
  * waiting, since nobody is told that they were stored. Any other line has
  * something to say, so it waits until everything before it has been answered,
  * and so does whatever follows it. */
 #include "dialect/line/line.h"
-#include "base/rand.h"
 #include "dialect/line/line_answers.h"
-#include "dialect/line/line_commands.h"
+#include "dialect/line/line_door.h"
 #include "dialect/line/line_events.h"
 #include "dialect/line/line_impl.h"
+#include "dialect/line/line_prompt.h"
+#include "dialect/line/line_slash.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +28,7 @@
  * (line_files_request). */
 enum { REQUEST = 1 };
 
-/* A line while a name is asked for. */
+/* A line while a name or an answer is asked for. */
 enum { NAME_LINE_MAX = 1024, REASON_BYTES_MAX = 200 };
 
 static const struct str nothing = {NULL, 0};
@@ -94,6 +99,10 @@ line_settle(struct conn *c)
 static void
 forget_asked(struct line_state *st)
 {
+    if (st->asked) {
+        command_free(&st->asked->command);
+        sodium_memzero(st->asked->token, sizeof st->asked->token);
+    }
     free(st->asked);
     st->asked = NULL;
 }
@@ -158,7 +167,7 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
         line_files_answer(c, e);
     else
         line_tell(c, e);
-    if (st->pending == 0)
+    if (st->pending == 0 && !line_prompt_is_on(st))
         forget_asked(st);
     line_settle(c);
 }
@@ -193,58 +202,12 @@ line_check_room(struct conn *c, struct str typed, const char *advice,
     return false;
 }
 
-static void
-enter(struct conn *c, struct str name, struct str room, bool or_similar)
+void
+line_rename(struct line_state *st, struct str name)
 {
-    struct line_state *st = conn_state(c);
-    struct line_asked *asked = line_ask_about(c, name);
-    struct command *cmd = command_new(COMMAND_ENTER, nothing, name, nothing);
-
-    do
-        cmd->sender_id = rand_u64() >> 1;
-    while (cmd->sender_id == 0);
-    cmd->or_similar = or_similar;
-    snprintf(asked->first_room, sizeof asked->first_room, "%.*s",
-             STR_FMT(room));
-    st->phase = LINE_ENTERING;
-    line_ask(c, cmd);
-}
-
-/* Takes a last word that starts with '#' off "NAME #ROOM". */
-static struct str
-take_room(struct str *line)
-{
-    size_t at = line->n;
-    struct str room;
-
-    while (at > 0 && line->p[at - 1] != ' ' && line->p[at - 1] != '\t')
-        at--;
-    if (at == 0 || line->p[at] != '#')
-        return nothing;
-    room = (struct str){line->p + at, line->n - at};
-    *line = str_trim((struct str){line->p, at});
-    return room;
-}
-
-static void
-take_name(struct conn *c, struct str line)
-{
-    struct str typed, first = str_of(LINE_FIRST_ROOM);
-    struct name room, wanted;
-
-    line = str_trim(line);
-    if (line.n == 0) {
-        line_say(c, "Please enter a non-empty name:");
-        return;
-    }
-    typed = take_room(&line);
-    if (typed.n > 0) {
-        if (!line_check_room(c, typed, " What's your name?", &room))
-            return;
-        first = str_of(room.text);
-    }
-    if (line_check_name(c, line, " Choose a different name:", &wanted))
-        enter(c, str_of(wanted.text), first, false);
+    free(st->name);
+    st->name = must_alloc(name.n + 1);
+    str_to_z(name, st->name, name.n + 1);
 }
 
 /* --- lines --- */
@@ -280,6 +243,8 @@ is_early(const struct line_state *st, struct str text)
 {
     if (!is_busy(st))
         return false;
+    if (line_prompt_is_on(st))
+        return true;
     if (is_plain(st, text))
         return line_files_crowded(st);
     return st->pending > 0 || !is_file(text);
@@ -292,7 +257,7 @@ line_here(struct conn *c)
 
     if (!st->rooms.current)
         line_say(c, "You are in no room. /join one first.");
-    return st->rooms.current;
+    return line_rooms_here(&st->rooms, conn_receiver(c));
 }
 
 static void
@@ -301,7 +266,7 @@ chat(struct conn *c, struct str text)
     const struct line_room *room;
 
     if (is_command(text)) {
-        line_command(c, text);
+        line_slash(c, text);
         return;
     }
     if (str_trim(text).n == 0 || !(room = line_here(c)))
@@ -319,10 +284,12 @@ take_text(struct conn *c, struct str text)
     uint64_t size;
 
     conn_spoke(c);
-    if (line_wire_file(text, &name, &size))
+    if (line_prompt_is_on(st))
+        line_prompt_take(c, text);
+    else if (line_wire_file(text, &name, &size))
         line_files_take(c, name, size);
     else if (st->phase == LINE_NAMING)
-        take_name(c, text);
+        line_door_take(c, text);
     else
         chat(c, text);
 }
@@ -332,7 +299,7 @@ line_max(const struct conn *c, const struct line_state *st)
 {
     size_t max = conn_config(c)->message_bytes;
 
-    if (st->phase != LINE_CHATTING)
+    if (st->phase != LINE_CHATTING || line_prompt_is_on(st))
         return NAME_LINE_MAX;
     return max > 0 && max < LIMIT_MESSAGE_BYTES ? max : LIMIT_MESSAGE_BYTES;
 }
@@ -341,9 +308,12 @@ static void
 refuse_long(struct conn *c, const struct line_state *st)
 {
     conn_spoke(c);
-    line_say(c, "That line is longer than %zu bytes: %s", line_max(c, st),
-             st->phase == LINE_NAMING ? "choose a different name:"
-                                      : "it was not sent.");
+    if (line_prompt_is_on(st))
+        line_prompt_too_long(c);
+    else
+        line_say(c, "That line is longer than %zu bytes: %s", line_max(c, st),
+                 st->phase == LINE_NAMING ? "choose a different name:"
+                                          : "it was not sent.");
 }
 
 /* A client that sends no newlines may send none behind a file's header. */
@@ -354,12 +324,56 @@ next_line(struct conn *c, const uint8_t *p, size_t n, struct str *raw,
     struct line_state *st = conn_state(c);
 
     if (conn_config(c)->newline == LINE_NEWLINE_OPTIONAL &&
-        !st->wire.skipping &&
+        !st->wire.skipping && !line_prompt_is_on(st) &&
         line_wire_bare_file(p, n, line_max(c, st), raw, used)) {
         line_wire_break(&st->wire);
         return LINE_WIRE_LINE;
     }
     return line_wire_next(&st->wire, p, n, line_max(c, st), raw, used);
+}
+
+/* What a raw line says. A password is what it is. */
+static struct str
+read_raw(const struct line_state *st, struct str raw, struct buf *scratch)
+{
+    buf_init(scratch, LINE_WIRE_SCRATCH_BYTES);
+    return line_prompt_is_secret(st) ? line_wire_secret(raw, scratch)
+                                     : line_wire_text(raw, scratch);
+}
+
+static void
+wipe(struct buf *scratch)
+{
+    if (scratch->n > 0)
+        sodium_memzero(scratch->p, scratch->n);
+    buf_done(scratch);
+}
+
+/* Answers what the p[0..n) that was just looked at says in telnet. False: its
+ * turn has not come. */
+static bool
+negotiate(struct conn *c, const struct line_wire *before, const uint8_t *p,
+          size_t n)
+{
+    struct line_state *st = conn_state(c);
+    size_t seen = before->skipping ? 0 : before->scanned;
+    struct buf out;
+    bool any, early;
+
+    if (seen >= n)
+        return true;
+    buf_init(&out, n - seen + 3);
+    any = line_wire_options(before->telnet, p + seen, n - seen, st->silenced,
+                            &out);
+    early = any && is_busy(st);
+    if (any && !early) {
+        if (out.n > 0)
+            conn_send_bytes(c, out.p, out.n);
+        st->telnet = true;
+        line_prompt_silence(c);
+    }
+    buf_done(&out);
+    return !early;
 }
 
 /* One line off p[0..n); returns what it consumed. A line whose turn has not
@@ -373,13 +387,15 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     struct buf scratch;
     enum line_wire_found found;
     size_t used;
+    bool early;
 
     found = next_line(c, p, n, &raw, &used);
-    if (found == LINE_WIRE_MORE)
+    early = !negotiate(c, &before, p, found == LINE_WIRE_MORE ? n : used);
+    if (found == LINE_WIRE_MORE && !early)
         return used;
-    buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
-    text = line_wire_text(raw, &scratch);
-    if (found == LINE_WIRE_TOO_LONG ? is_busy(st) : is_early(st, text)) {
+    text = read_raw(st, raw, &scratch);
+    if (early ||
+        (found == LINE_WIRE_TOO_LONG ? is_busy(st) : is_early(st, text))) {
         st->wire = before;
         used = 0;
         hold_back(c);
@@ -388,7 +404,7 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     } else {
         take_text(c, text);
     }
-    buf_done(&scratch);
+    wipe(&scratch);
     return used;
 }
 
@@ -450,11 +466,10 @@ take_rest(struct conn *c, const uint8_t *p, size_t n)
         refuse_long(c, st);
     if (n == 0 || n > line_max(c, st) + 1)
         return;
-    buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
-    text = line_wire_text((struct str){(const char *)p, n}, &scratch);
+    text = read_raw(st, (struct str){(const char *)p, n}, &scratch);
     if (text.n > 0)
         take_text(c, text);
-    buf_done(&scratch);
+    wipe(&scratch);
 }
 
 static size_t
@@ -488,7 +503,7 @@ eof(struct conn *c, const uint8_t *p, size_t n)
     struct line_state *st = conn_state(c);
 
     line_files_cut(c);
-    if (n > 0 && st->phase == LINE_CHATTING)
+    if (n > 0 && st->phase == LINE_CHATTING && !line_prompt_is_on(st))
         take_rest(c, p, n);
     if (st->over)
         return;
@@ -505,12 +520,7 @@ static void
 open_conn(struct conn *c)
 {
     line_send_inline(c, conn_config(c)->sharing == LINE_SHARING_INLINE);
-    if (conn_config(c)->names == LINE_NAMES_ASK) {
-        line_say(c, "Hi! Welcome to %s. What's your name?",
-                 conn_config(c)->server_name);
-        return;
-    }
-    enter(c, str_of(conn_address(c)), str_of(LINE_FIRST_ROOM), true);
+    line_door_open(c);
 }
 
 void
@@ -543,6 +553,7 @@ close_conn(struct conn *c)
     struct line_state *st = conn_state(c);
 
     forget_asked(st);
+    free(st->name);
     line_files_done(c);
     line_rooms_done(&st->rooms);
 }

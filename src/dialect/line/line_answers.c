@@ -3,16 +3,17 @@
  * Answers as sentences for the one who asked. That a message was stored is
  * not said: whoever types sees it already. */
 #include "dialect/line/line_answers.h"
+#include "dialect/line/line_done.h"
+#include "dialect/line/line_door.h"
 #include "dialect/line/line_events.h"
 #include "dialect/line/line_impl.h"
+#include "dialect/line/line_lists.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
-/* A list of names goes on in a new line at this length; a room's topic is cut
- * there in the table of rooms. */
-enum { LIST_LINE_BYTES = 380, TABLE_TOPIC_BYTES = 100 };
+/* A room's topic is cut there in the table of rooms. */
+enum { TABLE_TOPIC_BYTES = 100 };
 
 #define IDLE_MS (5 * 60 * 1000)
 
@@ -75,8 +76,8 @@ is_about_name(enum deny d)
 }
 
 /* "There is no such room: #ops (more about it)." */
-static void
-say_denied(struct conn *c, const struct event *e, const char *advice)
+void
+line_say_denied(struct conn *c, const struct event *e, const char *advice)
 {
     struct str name = line_quote(e->name);
     struct line_out o;
@@ -92,33 +93,24 @@ say_denied(struct conn *c, const struct event *e, const char *advice)
     line_out_send(&o, c);
 }
 
-/* Asks again; who was never asked for a name can do nothing about it. */
-static void
-not_entered(struct conn *c, const struct event *e)
+static bool
+is_by_password(enum command_kind kind)
 {
-    struct line_state *st = conn_state(c);
-    const char *again = " Choose a different name:";
-
-    if (conn_config(c)->names == LINE_NAMES_ADDRESS) {
-        say_denied(c, e, "");
-        line_end(c, "could not enter", false);
-        return;
-    }
-    st->phase = LINE_NAMING;
-    if (e->deny == DENY_NAME_TAKEN)
-        line_say(c, "Name \"%s\" is already taken.%s",
-                 line_asked(st)->about, again);
-    else
-        say_denied(c, e, again);
+    return kind == COMMAND_LOGIN || kind == COMMAND_PASSWORD ||
+           kind == COMMAND_UNREGISTER;
 }
 
 static void
 tell_denied(struct conn *c, const struct event *e)
 {
-    if (e->command == COMMAND_ENTER)
-        not_entered(c, e);
+    const struct line_state *st = conn_state(c);
+
+    if (st->phase == LINE_ENTERING)
+        line_door_denied(c, e);
+    else if (e->deny == DENY_BAD_CREDENTIALS && is_by_password(e->command))
+        line_say(c, "Wrong password.");
     else
-        say_denied(c, e, "");
+        line_say_denied(c, e, "");
 }
 
 /* --- coming into rooms --- */
@@ -128,10 +120,11 @@ tell_welcome(struct conn *c, const struct event *e)
 {
     struct line_state *st = conn_state(c);
 
-    st->phase = LINE_CHATTING;
-    line_say(c, "Welcome, %.*s! You can now chat. Type messages and press "
-             "Enter.", STR_FMT(e->name));
-    line_join(c, str_of(line_asked(st)->first_room));
+    line_rename(st, e->name);
+    if (st->phase != LINE_CHATTING)
+        line_door_welcome(c, e);
+    else
+        line_say(c, "You are logged in as %s.", st->name);
 }
 
 static void
@@ -172,6 +165,18 @@ tell_subscribed(struct conn *c, const struct event *e)
     st->shown_around = true;
 }
 
+/* Where one is after leaving a room, if that has changed. */
+static void
+add_whereabouts(struct line_out *o, const char *before,
+                const struct line_state *st, const struct line_room *was)
+{
+    if (!st->rooms.current)
+        line_out_add(o, "%sYou are in no room now. /join one.", before);
+    else if (st->rooms.current != was)
+        line_out_add(o, "%sYou are now in %s.", before,
+                     st->rooms.current->name);
+}
+
 static void
 tell_unsubscribed(struct conn *c, const struct event *e)
 {
@@ -186,29 +191,55 @@ tell_unsubscribed(struct conn *c, const struct event *e)
     line_out_add(&o, "You have %s %.*s.",
                  e->request ? "left" : "been removed from",
                  STR_FMT(e->room_name));
-    if (!st->rooms.current)
-        line_out_add(&o, " You are in no room now. /join one.");
-    else if (st->rooms.current != before)
-        line_out_add(&o, " You are now in %s.", st->rooms.current->name);
+    add_whereabouts(&o, " ", st, before);
     line_out_end(&o);
     line_out_send(&o, c);
 }
 
-/* --- done --- */
+/* "You were removed from #ops by alice: why", as a line of its own, so that
+ * nothing can stand behind the reason. */
+static void
+add_removal(struct line_out *o, const struct event *e)
+{
+    if (e->deny == DENY_NO_SUCH_ROOM)
+        line_out_add(o, "%.*s was closed", STR_FMT(e->room_name));
+    else
+        line_out_add(o, "You were %s from %.*s",
+                     e->deny == DENY_BANNED ? "banned" : "removed",
+                     STR_FMT(e->room_name));
+    if (e->extra.n > 0)
+        line_out_add(o, " by %.*s", STR_FMT(e->extra));
+    line_out_add(o, e->text.n > 0 ? ": %.*s" : ".%.*s", STR_FMT(e->text));
+    line_out_end(o);
+}
+
+/* Also of a room that is not joined, since files of it stop as well. */
+static void
+tell_removed(struct conn *c, const struct event *e)
+{
+    struct line_state *st = conn_state(c);
+    const struct line_room *before = st->rooms.current;
+    bool joined = line_rooms_get(&st->rooms, e->room) != NULL;
+    struct line_out o;
+
+    line_rooms_drop(&st->rooms, conn_receiver(c), e->room);
+    line_files_removed(c, e->room);
+    if (!joined || st->over)
+        return;
+    line_out_init(&o);
+    add_removal(&o, e);
+    add_whereabouts(&o, "", st, before);
+    if (line_out_length(&o) > 0)
+        line_out_end(&o);
+    line_out_send(&o, c);
+}
 
 static void
-tell_done(struct conn *c, const struct event *e)
+tell_invited(struct conn *c, const struct event *e)
 {
-    const struct line_state *st = conn_state(c);
-    const struct line_asked *asked = line_asked(st);
-
-    if (e->command == COMMAND_RENAME)
-        line_say(c, "You are now known as %s.", asked->about);
-    else if (e->command == COMMAND_TOPIC)
-        line_say(c, "You have changed the topic of %s.", asked->about);
-    else if (e->command == COMMAND_AWAY)
-        line_say(c, asked->away ? "You are away. /back when you are here again."
-                                : "You are back.");
+    line_say(c, "%.*s has invited you to %.*s. /join %.*s",
+             STR_FMT(e->extra.n > 0 ? e->extra : str_of("The operator")),
+             STR_FMT(e->room_name), STR_FMT(e->room_name));
 }
 
 /* --- lists --- */
@@ -226,6 +257,18 @@ add_idle(struct line_out *o, int64_t idle_ms)
         line_out_add(o, " (idle %" PRId64 " days)", minutes / 60 / 24);
 }
 
+/* Behind all else, so that the words before it stay what they were. */
+static void
+add_standing(struct line_out *o, const struct event *person)
+{
+    if (person->sender_id != 0 && !sender_is_account(person->sender_id))
+        line_out_add(o, " (guest)");
+    else if (person->role > ROLE_MEMBER)
+        line_out_add(o, " (%s)", line_lists_role(person->role));
+    if (person->muted)
+        line_out_add(o, " (muted)");
+}
+
 static void
 add_person(struct line_out *o, const struct event *person, int64_t now_ms)
 {
@@ -236,6 +279,7 @@ add_person(struct line_out *o, const struct event *person, int64_t now_ms)
         line_out_add(o, " (away)");
     else if (person->time_ms > 0 && now_ms - person->time_ms >= IDLE_MS)
         add_idle(o, now_ms - person->time_ms);
+    add_standing(o, person);
 }
 
 static void
@@ -250,14 +294,8 @@ tell_people(struct conn *c, const struct event *e)
                  e->room_name.n > 0 ? "in " : "here", STR_FMT(e->room_name));
     for (size_t i = 0; i < e->items_n; i++) {
         const struct event *person = e->items[i];
-        size_t after = line_out_length(&o) + person->name.n + person->text.n;
 
-        line_out_add(&o, i == 0 ? ":" : ",");
-        if (i > 0 && after > LIST_LINE_BYTES) {
-            line_out_end(&o);
-            line_out_add(&o, " ");
-        }
-        line_out_add(&o, " ");
+        line_lists_next(&o, i, person->name.n + person->text.n);
         add_person(&o, person, now_ms);
     }
     if (e->count > e->items_n && e->items_n > 0)
@@ -325,25 +363,15 @@ tell_topic(struct conn *c, const struct event *rooms, const char *name)
 /* --- history --- */
 
 static void
-add_time(struct line_out *o, int64_t time_ms)
-{
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm tm;
-    char text[64];
-
-    if (gmtime_r(&seconds, &tm) &&
-        strftime(text, sizeof text, "[%Y-%m-%d %H:%M:%S] ", &tm) > 0)
-        line_out_str(o, str_of(text));
-}
-
-static void
 add_logged(struct line_out *o, const struct event *message)
 {
     struct line_out prefix, words;
 
     line_out_init(&prefix);
     line_out_init(&words);
-    add_time(&prefix, message->time_ms);
+    line_out_add(&prefix, "[");
+    line_lists_time(&prefix, message->time_ms);
+    line_out_add(&prefix, "] ");
     line_message_prefix(&prefix, message);
     line_out_body(o, buf_str(&prefix.buf),
                   line_message_text(&words, message));
@@ -387,7 +415,7 @@ line_tell(struct conn *c, const struct event *e)
         tell_denied(c, e);
         break;
     case ANSWER_DONE:
-        tell_done(c, e);
+        line_done(c, e);
         break;
     case EVENT_SUBSCRIBED:
         tell_subscribed(c, e);
@@ -409,6 +437,24 @@ line_tell(struct conn *c, const struct event *e)
         break;
     case ANSWER_FILES:
         line_files_list(c, e);
+        break;
+    case EVENT_REMOVED:
+        tell_removed(c, e);
+        break;
+    case EVENT_INVITED:
+        tell_invited(c, e);
+        break;
+    case ANSWER_DEVICES:
+        line_lists_devices(c, e);
+        break;
+    case ANSWER_BANS:
+        line_lists_bans(c, e);
+        break;
+    case ANSWER_MEMBERS:
+        line_lists_members(c, e);
+        break;
+    case ANSWER_ROOM:
+        line_lists_room(c, e);
         break;
     default:    /* posted, caught up: nothing to say */
         break;

@@ -8,4 +8,8 @@
 
 void line_tell(struct conn *c, const struct event *e);
 
+/* "There is no such room: #ops (more about it)." and some advice. */
+void line_say_denied(struct conn *c, const struct event *e,
+                     const char *advice);
+
 #endif

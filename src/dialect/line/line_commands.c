@@ -1,43 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * Adding a command is adding a row to the table below: its names, what comes
- * behind it, its line in /help, its function. */
-#include "dialect/line/line_commands.h"
-#include "dialect/line/line_distance.h"
+ * The commands for talking: rooms, people, files. */
 #include "dialect/line/line_impl.h"
+#include "dialect/line/line_slash.h"
 
 #include <stdio.h>
 
-enum { HISTORY_LINES = 20, FILES_LINES = 20, HELP_COLUMN = 24 };
-
-/* What comes behind a command: a word, then text; what is optional may be
- * missing. */
-enum {
-    WORD = 1,
-    TEXT = 2,
-    OPTIONAL = 4,
-};
-
-struct args {
-    struct str word;
-    struct str text;
-};
-
-struct slash {
-    const char *names;        /* the main one first, blanks between */
-    const char *usage;        /* what comes behind it, for a person */
-    unsigned shape;
-    const char *help;
-    void (*run)(struct conn *c, const struct args *args);
-};
+enum { HISTORY_LINES = 20, FILES_LINES = 20 };
 
 static const struct str nothing = {NULL, 0};
 
 /* --- what several of them need --- */
 
 /* Room names may be typed without their '#'. */
-static bool
-read_room(struct conn *c, struct str word, struct name *ret)
+bool
+line_read_room(struct conn *c, struct str word, struct name *ret)
 {
     char typed[4 * LIMIT_ROOM_BYTES];
     int n;
@@ -51,13 +28,13 @@ read_room(struct conn *c, struct str word, struct name *ret)
 
 /* The room that was named, or else the current one. False when there is none,
  * which was said then. */
-static bool
-room_or_here(struct conn *c, struct str word, struct name *ret)
+bool
+line_room_or_here(struct conn *c, struct str word, struct name *ret)
 {
     const struct line_room *here;
 
     if (word.n > 0)
-        return read_room(c, word, ret);
+        return line_read_room(c, word, ret);
     here = line_here(c);
     if (here)
         snprintf(ret->text, sizeof ret->text, "%s", here->name);
@@ -74,15 +51,15 @@ ask(struct conn *c, enum command_kind kind, struct str target, struct str name,
 /* --- rooms --- */
 
 static void
-join(struct conn *c, const struct args *args)
+join(struct conn *c, const struct line_args *args)
 {
     struct line_state *st = conn_state(c);
     struct line_room *room;
     struct name name;
 
-    if (!read_room(c, args->word, &name))
+    if (!line_read_room(c, args->word, &name))
         return;
-    room = line_rooms_find(&st->rooms, str_of(name.text));
+    room = line_rooms_find(&st->rooms, conn_receiver(c), str_of(name.text));
     if (!room) {
         line_join(c, str_of(name.text));
         return;
@@ -92,16 +69,16 @@ join(struct conn *c, const struct args *args)
 }
 
 static void
-part(struct conn *c, const struct args *args)
+part(struct conn *c, const struct line_args *args)
 {
     struct name name;
 
-    if (room_or_here(c, args->word, &name))
+    if (line_room_or_here(c, args->word, &name))
         ask(c, COMMAND_PART, str_of(name.text), nothing, nothing);
 }
 
 static void
-topic(struct conn *c, const struct args *args)
+topic(struct conn *c, const struct line_args *args)
 {
     const struct line_room *here = line_here(c);
 
@@ -117,20 +94,20 @@ topic(struct conn *c, const struct args *args)
 }
 
 static void
-rooms(struct conn *c, const struct args *args)
+rooms(struct conn *c, const struct line_args *args)
 {
     (void)args;
     ask(c, COMMAND_ROOMS, nothing, nothing, nothing);
 }
 
 static void
-who(struct conn *c, const struct args *args)
+who(struct conn *c, const struct line_args *args)
 {
     const struct line_state *st = conn_state(c);
     struct name name = {.text = ""};    /* everyone */
 
     if (args->word.n > 0 || st->rooms.current) {
-        if (!room_or_here(c, args->word, &name))
+        if (!line_room_or_here(c, args->word, &name))
             return;
     }
     ask(c, COMMAND_WHO, str_of(name.text), nothing, nothing);
@@ -138,7 +115,7 @@ who(struct conn *c, const struct args *args)
 
 /* "[n] [#room]", or "@name" for what was said in private. */
 static void
-history(struct conn *c, const struct args *args)
+history(struct conn *c, const struct line_args *args)
 {
     struct str rest = args->text, word = str_word(&rest);
     unsigned long long lines = HISTORY_LINES;
@@ -154,7 +131,7 @@ history(struct conn *c, const struct args *args)
     }
     target = word;
     if (word.n == 0 || word.p[0] != '@') {
-        if (!room_or_here(c, word, &name))
+        if (!line_room_or_here(c, word, &name))
             return;
         target = str_of(name.text);
     }
@@ -168,7 +145,7 @@ history(struct conn *c, const struct args *args)
 /* --- files --- */
 
 static void
-get(struct conn *c, const struct args *args)
+get(struct conn *c, const struct line_args *args)
 {
     line_send_file(c, args->word);
 }
@@ -188,7 +165,7 @@ list_files(struct conn *c, struct str room, unsigned long long n)
     struct command *cmd;
     struct name name;
 
-    if (!room_or_here(c, room, &name))
+    if (!line_room_or_here(c, room, &name))
         return;
     cmd = command_new(COMMAND_FILES, str_of(name.text), nothing, nothing);
     cmd->page.mode = PAGE_LATEST;
@@ -198,7 +175,7 @@ list_files(struct conn *c, struct str room, unsigned long long n)
 
 /* "[n] [#room]", or how to have them from now on. */
 static void
-files(struct conn *c, const struct args *args)
+files(struct conn *c, const struct line_args *args)
 {
     struct str rest = args->text, word = str_word(&rest);
     unsigned long long n = FILES_LINES;
@@ -224,7 +201,7 @@ files(struct conn *c, const struct args *args)
 
 /* To "@name", or into another room that was joined. */
 static void
-msg(struct conn *c, const struct args *args)
+msg(struct conn *c, const struct line_args *args)
 {
     char target[4 * LIMIT_ROOM_BYTES];
     struct str name = line_cut(args->word, sizeof target - 2);
@@ -235,7 +212,7 @@ msg(struct conn *c, const struct args *args)
 }
 
 static void
-me(struct conn *c, const struct args *args)
+me(struct conn *c, const struct line_args *args)
 {
     const struct line_room *here = line_here(c);
 
@@ -244,7 +221,7 @@ me(struct conn *c, const struct args *args)
 }
 
 static void
-nick(struct conn *c, const struct args *args)
+nick(struct conn *c, const struct line_args *args)
 {
     struct name name;
 
@@ -265,211 +242,48 @@ set_away(struct conn *c, bool is_away, struct str why)
 }
 
 static void
-away(struct conn *c, const struct args *args)
+away(struct conn *c, const struct line_args *args)
 {
     set_away(c, true, args->text);
 }
 
 static void
-back(struct conn *c, const struct args *args)
+back(struct conn *c, const struct line_args *args)
 {
     (void)args;
     set_away(c, false, nothing);
 }
 
 static void
-quit(struct conn *c, const struct args *args)
+quit(struct conn *c, const struct line_args *args)
 {
     line_quit(c, args->text);
 }
 
 /* --- the table --- */
 
-static void help(struct conn *c, const struct args *args);
-
-static const struct slash commands[] = {
-    {"help h ?", "", 0, "this list", help},
-    {"join j", "#room", WORD, "go to a room; a new one is made", join},
-    {"part leave", "[#room]", WORD | OPTIONAL, "leave this or another room",
-     part},
-    {"msg", "name text", WORD | TEXT, "say something to one person", msg},
-    {"me", "text", TEXT, "say what you do: * alice waves", me},
-    {"nick", "name", WORD, "change your name", nick},
-    {"who names", "[#room]", WORD | OPTIONAL,
+const struct line_slash line_commands[] = {
+    {"help h ?", "", 0, "this list", line_slash_help},
+    {"join j", "#room", LINE_WORD, "go to a room; a new one is made", join},
+    {"part leave", "[#room]", LINE_WORD | LINE_OPTIONAL,
+     "leave this or another room", part},
+    {"msg", "name text", LINE_WORD | LINE_TEXT,
+     "say something to one person", msg},
+    {"me", "text", LINE_TEXT, "say what you do: * alice waves", me},
+    {"nick", "name", LINE_WORD, "change your name", nick},
+    {"who names", "[#room]", LINE_WORD | LINE_OPTIONAL,
      "who is in this or another room", who},
     {"rooms list", "", 0, "all rooms", rooms},
-    {"topic", "[text]", TEXT | OPTIONAL, "show or change this room's topic",
-     topic},
-    {"history", "[n] [#room]", TEXT | OPTIONAL,
+    {"topic", "[text]", LINE_TEXT | LINE_OPTIONAL,
+     "show or change this room's topic", topic},
+    {"history", "[n] [#room]", LINE_TEXT | LINE_OPTIONAL,
      "the last n messages; @name: in private", history},
-    {"files", "[n] [#room]", TEXT | OPTIONAL,
+    {"files", "[n] [#room]", LINE_TEXT | LINE_OPTIONAL,
      "what was shared; inline: send it here, off: do not", files},
-    {"get", "ID", WORD, "have a shared file sent here", get},
-    {"away", "[text]", TEXT | OPTIONAL, "tell others that you are away", away},
+    {"get", "ID", LINE_WORD, "have a shared file sent here", get},
+    {"away", "[text]", LINE_TEXT | LINE_OPTIONAL,
+     "tell others that you are away", away},
     {"back", "", 0, "you are here again", back},
-    {"quit exit", "[text]", TEXT | OPTIONAL, "leave", quit},
+    {"quit exit", "[text]", LINE_TEXT | LINE_OPTIONAL, "leave", quit},
+    {NULL, NULL, 0, NULL, NULL},
 };
-
-enum { COMMANDS_N = sizeof commands / sizeof commands[0] };
-
-static struct str
-main_name(const struct slash *cmd)
-{
-    struct str names = str_of(cmd->names);
-
-    return str_word(&names);
-}
-
-static void
-add_usage(struct line_out *o, const struct slash *cmd)
-{
-    line_out_add(o, "/%.*s%s%s", STR_FMT(main_name(cmd)),
-                 cmd->usage[0] ? " " : "", cmd->usage);
-}
-
-/* "  /join #room           go to a room; a new one is made (also /j)" */
-static void
-add_help(struct line_out *o, const struct slash *cmd)
-{
-    struct str names = str_of(cmd->names), name;
-    const char *before = " (also /";
-
-    line_out_add(o, "  ");
-    add_usage(o, cmd);
-    line_out_add(o, "%*s%s",
-                 HELP_COLUMN - (int)line_out_length(o), "", cmd->help);
-    str_word(&names);
-    while ((name = str_word(&names)).n > 0) {
-        line_out_add(o, "%s%.*s", before, STR_FMT(name));
-        before = ", /";
-    }
-    line_out_add(o, "%s", before[0] == ',' ? ")" : "");
-    line_out_end(o);
-}
-
-static void
-help(struct conn *c, const struct args *args)
-{
-    struct line_out o;
-
-    (void)args;
-    line_out_init(&o);
-    for (size_t i = 0; i < COMMANDS_N; i++)
-        add_help(&o, &commands[i]);
-    line_out_add(&o, "%-*ssay \"/text\"", HELP_COLUMN, "  //text");
-    line_out_end(&o);
-    line_out_add(&o, "%-*sand then its bytes: share a file", HELP_COLUMN,
-                 "  FILE:name:size");
-    line_out_end(&o);
-    line_out_send(&o, c);
-}
-
-/* --- finding the row --- */
-
-static bool
-has_name(const struct slash *cmd, struct str typed)
-{
-    struct str names = str_of(cmd->names), name;
-
-    while ((name = str_word(&names)).n > 0) {
-        if (str_eq_nocase(name, typed))
-            return true;
-    }
-    return false;
-}
-
-static const struct slash *
-find(struct str typed)
-{
-    for (size_t i = 0; i < COMMANDS_N; i++) {
-        if (has_name(&commands[i], typed))
-            return &commands[i];
-    }
-    return NULL;
-}
-
-/* The nearest name in which at most every third letter is wrong, or "". */
-static struct str
-guess(struct str typed)
-{
-    unsigned best = (unsigned)(typed.n + 1) / 3 + 1;
-    struct str found = nothing, names, name;
-
-    if (typed.n > LINE_DISTANCE_MAX_BYTES)
-        return nothing;
-    for (size_t i = 0; i < COMMANDS_N; i++) {
-        names = str_of(commands[i].names);
-        while ((name = str_word(&names)).n > 0) {
-            unsigned far = line_distance(typed, name);
-
-            if (far < best) {
-                best = far;
-                found = name;
-            }
-        }
-    }
-    return found;
-}
-
-static void
-say_unknown(struct conn *c, struct str typed)
-{
-    struct str meant = guess(typed);
-
-    typed = line_quote(typed);
-    if (meant.n > 0)
-        line_say(c, "Unknown command /%.*s. Did you mean /%.*s?",
-                 STR_FMT(typed), STR_FMT(meant));
-    else
-        line_say(c, "Unknown command /%.*s. /help lists the commands.",
-                 STR_FMT(typed));
-}
-
-/* --- arguments --- */
-
-/* False when something is missing or too much. */
-static bool
-read_args(unsigned shape, struct str rest, struct args *ret)
-{
-    *ret = (struct args){.word = nothing};
-    if (shape & WORD)
-        ret->word = str_word(&rest);
-    if (shape & TEXT) {
-        ret->text = str_trim(rest);
-        rest = nothing;
-    }
-    if (str_trim(rest).n > 0)
-        return false;
-    return shape & OPTIONAL || ((!(shape & WORD) || ret->word.n > 0) &&
-                                (!(shape & TEXT) || ret->text.n > 0));
-}
-
-static void
-say_usage(struct conn *c, const struct slash *cmd)
-{
-    struct line_out o;
-
-    line_out_init(&o);
-    line_out_add(&o, "Usage: ");
-    add_usage(&o, cmd);
-    line_out_end(&o);
-    line_out_send(&o, c);
-}
-
-void
-line_command(struct conn *c, struct str line)
-{
-    struct str rest = {line.p + 1, line.n - 1}, typed = {line.p + 1, 0};
-    const struct slash *cmd;
-    struct args args;
-
-    if (rest.n > 0 && rest.p[0] != ' ' && rest.p[0] != '\t')
-        typed = str_word(&rest);
-    cmd = find(typed);
-    if (!cmd)
-        say_unknown(c, typed);
-    else if (!read_args(cmd->shape, rest, &args))
-        say_usage(c, cmd);
-    else
-        cmd->run(c, &args);
-}

@@ -6,7 +6,9 @@
 #include "dialect/line/line_events.h"
 #include "base/utf8.h"
 #include "dialect/line/line_impl.h"
+#include "dialect/line/line_lists.h"
 #include "hub/attachment.h"
+#include "hub/setting.h"
 
 /* --- who and where --- */
 
@@ -147,6 +149,59 @@ add_renamed(struct line_out *o, const struct event *e)
     line_out_end(o);
 }
 
+/* --- rights --- */
+
+static struct str
+by_whom(const struct event *e)
+{
+    return e->extra.n > 0 ? e->extra : str_of("The operator");
+}
+
+static void
+add_role(struct line_out *o, const struct event *e)
+{
+    struct str by = by_whom(e);
+
+    if (e->role == ROLE_NONE)
+        line_out_add(o, "%.*s has ended the membership of %.*s", STR_FMT(by),
+                     STR_FMT(e->name));
+    else
+        line_out_add(o, "%.*s has made %.*s %s %s", STR_FMT(by),
+                     STR_FMT(e->name),
+                     e->role == ROLE_OWNER ? "the" : "a",
+                     line_lists_role(e->role));
+}
+
+/* "alice has muted bob: why" */
+static void
+add_standing(struct line_out *o, const struct event *e)
+{
+    struct str by = by_whom(e);
+
+    if (e->away)
+        line_out_add(o, "%.*s has %s %.*s", STR_FMT(by),
+                     e->muted ? "muted" : "unmuted", STR_FMT(e->name));
+    else
+        add_role(o, e);
+    line_out_add(o, e->text.n > 0 ? ": %.*s" : ".%.*s", STR_FMT(e->text));
+    line_out_end(o);
+}
+
+static void
+add_changed(struct line_out *o, const struct event *e)
+{
+    struct str by = by_whom(e);
+
+    if (e->setting == SETTING_NAME)
+        line_out_add(o, "%.*s has renamed %.*s to %.*s.", STR_FMT(by),
+                     STR_FMT(e->room_name), STR_FMT(e->text));
+    else
+        line_out_add(o, "%.*s has set the %s of %.*s to: %.*s", STR_FMT(by),
+                     setting_word(e->setting), STR_FMT(e->room_name),
+                     STR_FMT(e->text));
+    line_out_end(o);
+}
+
 /* --- the slots --- */
 
 /* A notice of a direct room would only repeat that of a common room, but for
@@ -161,6 +216,10 @@ add_notice(struct line_out *o, unsigned encoding, const struct event *e)
         add_gathered(o, e);
     else if (e->kind == EVENT_RENAMED)
         add_renamed(o, e);
+    else if (e->kind == EVENT_STANDING)
+        add_standing(o, e);
+    else if (e->kind == EVENT_SETTING)
+        add_changed(o, e);
     else
         add_presence(o, e);
 }
@@ -181,6 +240,8 @@ line_encode(const struct dialect_config *config, unsigned encoding,
     case EVENT_LEFT:
     case EVENT_GATHERED:
     case EVENT_RENAMED:
+    case EVENT_STANDING:
+    case EVENT_SETTING:
         add_notice(&o, encoding, e);
         break;
     case EVENT_ANNOUNCEMENT:

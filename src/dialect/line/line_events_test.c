@@ -231,6 +231,7 @@ expect_clean_encoding(enum event_kind kind, unsigned encoding, struct str bad,
     struct slab *s;
 
     e->message_kind = message_kind;
+    e->setting = SETTING_DESCRIPTION;
     e->others = 2;
     s = line_encode(&config, encoding, e);
     if (s)

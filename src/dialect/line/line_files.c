@@ -299,6 +299,24 @@ line_files_cut(struct conn *c)
 }
 
 void
+line_files_removed(struct conn *c, uint64_t room)
+{
+    struct line_state *st = conn_state(c);
+    struct line_files *f = st->files;
+
+    if (!f)
+        return;
+    if (f->up.room == room &&
+        (f->up.state == UPLOAD_OPENING || f->up.state == UPLOAD_READY)) {
+        refuse(c, f->name, deny_text(DENY_FORBIDDEN), nothing);
+        f->discard = f->up.facts.size - f->up.offset;
+        upload_close(c, &f->up);
+    }
+    line_send_removed(c, room);
+    line_settle(c);
+}
+
+void
 line_files_answer(struct conn *c, const struct event *e)
 {
     struct line_state *st = conn_state(c);

@@ -22,6 +22,7 @@ struct line_state;
 
 struct line_offer {
     struct file_id id;
+    uint64_t room;
     bool sent;                /* or being sent */
     bool told;                /* its message has come: it comes no more */
 };
@@ -67,6 +68,10 @@ bool line_files_occupied(const struct line_state *st);
 /* True: s was put aside until then. */
 bool line_files_defer(struct conn *c, struct str s);
 
+/* Nothing of that room may go on, either way. What of an upload still follows
+ * is dropped; a file whose bytes go out ends with the connection. */
+void line_files_removed(struct conn *c, uint64_t room);
+
 /* Answers to what was asked in a number of line_files_request(), and events
  * that the fan-out hands to receivers that want uploads. */
 void line_files_answer(struct conn *c, const struct event *e);
@@ -96,6 +101,9 @@ void line_send_inline(struct conn *c, bool on);
 
 /* The oldest that is to be sent inline, unless one is on its way. */
 void line_send_next(struct conn *c);
+
+/* No file of that room is sent any more. */
+void line_send_removed(struct conn *c, uint64_t room);
 
 /* An event that the fan-out handed over; the answer to the download; the
  * drain slot; letting go of it. */

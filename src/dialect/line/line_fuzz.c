@@ -41,6 +41,8 @@ configure(uint8_t choice)
         .names = choice & 4 ? LINE_NAMES_ADDRESS : LINE_NAMES_ASK,
         .message_bytes = choice & 8 ? 40 : 2000,
         .pause_ms = 100,
+        .guests = !(choice & 64),
+        .registration = choice & 128 ? HUB_INVITED : HUB_OPEN,
         .dead_ms = 75000,
     };
 }
@@ -58,10 +60,19 @@ file_bytes(struct str line, size_t rest)
     return (size_t)size;
 }
 
+/* Telnet's options may stand between two lines. */
+static struct str
+skip_telnet(struct str s)
+{
+    while (s.n >= 3 && (uint8_t)s.p[0] == 0xff && (uint8_t)s.p[1] >= 0xfb)
+        s = (struct str){s.p + 3, s.n - 3};
+    return s;
+}
+
 static void
 must_be_clean_lines(struct str s)
 {
-    while (s.n > 0) {
+    while ((s = skip_telnet(s)).n > 0) {
         const char *lf = memchr(s.p, '\n', s.n);
         struct str line = {s.p, lf ? (size_t)(lf - s.p) : s.n};
         size_t skip = line.n + 1;
@@ -125,6 +136,10 @@ event_of(enum event_kind kind, struct str s, uint8_t choice)
     e->time_ms = (int64_t)choice << 55;
     e->others = choice;
     e->away = choice & 8;
+    e->muted = choice & 64;
+    e->role = (enum room_role)(choice % (ROLE_OWNER + 1));
+    e->setting = (enum setting)(1 + choice % SETTING_DESCRIPTION);
+    e->seen_ms = e->expires_ms = e->time_ms;
     e->deny = (enum deny)(choice % (DENY_STOPPING + 1));
     e->command = choice & 16 ? COMMAND_ENTER : COMMAND_RENAME;
     return e;
@@ -158,7 +173,7 @@ must_answer_clean(const struct dialect_config *config, struct str s,
     struct line_play play;
 
     line_play_init(&play, config);
-    for (unsigned kind = EVENT_MESSAGE; kind <= ANSWER_FILES; kind++) {
+    for (unsigned kind = EVENT_MESSAGE; kind < ANSWER_MOVED; kind++) {
         struct event *e = event_of(kind, s, choice);
 
         give_item(e, s, choice);

@@ -5,6 +5,7 @@
 #ifndef DIALECT_LINE_LINE_IMPL_H
 #define DIALECT_LINE_LINE_IMPL_H
 
+#include "auth/token.h"
 #include "dialect/conn.h"
 #include "dialect/line/line_files.h"
 #include "dialect/line/line_out.h"
@@ -19,12 +20,27 @@ enum line_phase {
     LINE_CHATTING,
 };
 
-/* What the command that is waited for is about. */
+struct line_question;
+
+/* What the command that is waited for is about, or the one that a question is
+ * on the way to. */
 struct line_asked {
     char about[LIMIT_ROOM_BYTES + 1];        /* a room or a name */
-    char first_room[LIMIT_ROOM_BYTES + 1];   /* ENTER: where to go then */
+    char room[LIMIT_ROOM_BYTES + 1];         /* the room of that; ENTER and
+                                                REGISTER: where to go then */
     bool topic_only;          /* ROOMS: just this one's topic */
     bool away;                /* AWAY: going, not coming back */
+    bool mute;                /* BAN, UNBAN: of his voice only */
+    enum room_role role;      /* ROLE */
+    enum setting setting;     /* SET */
+    uint64_t number;          /* REVOKE */
+    char token[TOKEN_BYTES + 1];             /* TOKEN: shown once it is stored;
+                                                wiped */
+
+    /* line_prompt.h */
+    const struct line_question *question;    /* the next line answers it; or
+                                                NULL */
+    struct command *command;                 /* owned, to be asked then */
 };
 
 struct line_state {
@@ -40,12 +56,15 @@ struct line_state {
     bool shown_around : 1;    /* has been told of the first room */
     bool leaving : 1;         /* the peer has closed its side */
     bool over : 1;            /* conn_end() was called */
+    bool telnet : 1;          /* the peer has sent some: it may be sent some */
+    bool silenced : 1;        /* it was told that we echo, that is, nothing */
+    char *name;               /* owned; "" and NULL: none yet */
     struct line_asked *asked; /* owned; NULL: nothing to remember */
     struct line_files *files; /* owned; NULL: none is under way */
     struct line_rooms rooms;
 };
 
-_Static_assert(sizeof(struct line_state) <= 48, "one of it per connection");
+_Static_assert(sizeof(struct line_state) <= 56, "one of it per connection");
 
 /* Remembers what the next line_ask() is about, until it is answered. */
 struct line_asked *line_ask_about(struct conn *c, struct str about);
@@ -68,6 +87,14 @@ bool line_check_name(struct conn *c, struct str typed, const char *advice,
                      struct name *ret);
 bool line_check_room(struct conn *c, struct str typed, const char *advice,
                      struct name *ret);
+
+/* The room that was typed, with or without its '#', or else the current one.
+ * False when there is none, which was said then. */
+bool line_read_room(struct conn *c, struct str typed, struct name *ret);
+bool line_room_or_here(struct conn *c, struct str typed, struct name *ret);
+
+/* What the person is called now. */
+void line_rename(struct line_state *st, struct str name);
 
 /* The current room, or NULL after saying that there is none. */
 const struct line_room *line_here(struct conn *c);

@@ -5,6 +5,7 @@
 #include "dialect/line/line_play.h"
 #include "dialect/line/line.h"
 #include "dialect/line/line_play_files.h"
+#include "dialect/line/line_play_rights.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -58,16 +59,6 @@ logged(struct str where, const char *name, enum message_kind kind,
     return event_of_message(&m, where);
 }
 
-static void
-set_items(struct event *e, struct event *const *items, size_t n)
-{
-    struct event **copy = must_alloc(n * sizeof *copy);
-
-    memcpy(copy, items, n * sizeof *copy);
-    event_set_items(e, copy, n);
-    e->count = (uint32_t)n;
-}
-
 static struct event *
 plain(enum event_kind kind)
 {
@@ -96,10 +87,27 @@ is_subscribed(const struct conn *c, struct str target)
     return fanout_subscription(&c->receiver, line_play_room(target)) != NULL;
 }
 
+static bool
+is_right(const struct login *login)
+{
+    if (login->kind == LOGIN_TOKEN)
+        return true;
+    return strcmp(login->password, LINE_PLAY_PASSWORD) == 0;
+}
+
 static struct event *
 enter(const struct conn *c, const struct command *cmd)
 {
+    bool registered = str_eq_nocase(cmd->name, str_of("ada"));
+
     (void)c;
+    if (cmd->kind == COMMAND_REGISTER && registered)
+        return denied(cmd, DENY_NAME_TAKEN);
+    if (cmd->login && cmd->kind != COMMAND_REGISTER &&
+        (!registered || !is_right(cmd->login)))
+        return denied(cmd, DENY_BAD_CREDENTIALS);
+    if (registered && !cmd->login)
+        return denied(cmd, DENY_NAME_REGISTERED);
     if (str_eq_nocase(cmd->name, str_of("alice")))
         return denied(cmd, DENY_NAME_TAKEN);
     if (cmd->kind == COMMAND_RENAME)
@@ -156,6 +164,42 @@ done(const struct conn *c, const struct command *cmd)
     return plain(ANSWER_DONE);
 }
 
+/* What needs one's own password. */
+static struct event *
+own(const struct conn *c, const struct command *cmd)
+{
+    (void)c;
+    return is_right(cmd->login) ? plain(ANSWER_DONE)
+                                : denied(cmd, DENY_BAD_CREDENTIALS);
+}
+
+static struct event *
+about_someone(const struct conn *c, const struct command *cmd)
+{
+    (void)c;
+    if (str_eq(cmd->name, str_of("nobody")))
+        return denied(cmd, DENY_NO_SUCH_PERSON);
+    return plain(ANSWER_DONE);
+}
+
+static struct event *
+token(const struct conn *c, const struct command *cmd)
+{
+    struct event *e = done(c, cmd);
+
+    e->token = 12;
+    return e;
+}
+
+static struct event *
+group(const struct conn *c, const struct command *cmd)
+{
+    (void)c;
+    (void)cmd;
+    return event_new(ANSWER_DONE, str_of("#group-1"), nothing, nothing,
+                     nothing);
+}
+
 static struct event *
 who(const struct conn *c, const struct command *cmd)
 {
@@ -169,7 +213,7 @@ who(const struct conn *c, const struct command *cmd)
     };
 
     (void)c;
-    set_items(e, items, 3);
+    line_play_set_items(e, items, 3);
     e->time_ms = now_ms;
     return e;
 }
@@ -186,7 +230,7 @@ rooms(const struct conn *c, const struct command *cmd)
 
     (void)c;
     (void)cmd;
-    set_items(e, items, 3);
+    line_play_set_items(e, items, 3);
     return e;
 }
 
@@ -202,7 +246,7 @@ history(const struct conn *c, const struct command *cmd)
     };
 
     (void)c;
-    set_items(e, items, 3);
+    line_play_set_items(e, items, 3);
     return e;
 }
 
@@ -220,6 +264,26 @@ static const struct {
     [COMMAND_UPLOAD] = {"UPLOAD", NULL},  [COMMAND_DROP] = {"DROP", NULL},
     [COMMAND_RESERVE] = {"RESERVE", NULL},
     [COMMAND_FETCH] = {"FETCH", NULL},    [COMMAND_FILES] = {"FILES", NULL},
+
+    [COMMAND_REGISTER] = {"REGISTER", enter},
+    [COMMAND_LOGIN] = {"LOGIN", enter},
+    [COMMAND_LOGOUT] = {"LOGOUT", done},
+    [COMMAND_PASSWORD] = {"PASSWORD", own},
+    [COMMAND_UNREGISTER] = {"UNREGISTER", own},
+    [COMMAND_DEVICES] = {"DEVICES", line_play_devices},
+    [COMMAND_TOKEN] = {"TOKEN", token},
+    [COMMAND_REVOKE] = {"REVOKE", done},
+    [COMMAND_INVITE] = {"INVITE", about_someone},
+    [COMMAND_REMOVE] = {"REMOVE", about_someone},
+    [COMMAND_BAN] = {"BAN", about_someone},
+    [COMMAND_UNBAN] = {"UNBAN", about_someone},
+    [COMMAND_BANS] = {"BANS", line_play_bans},
+    [COMMAND_ROLE] = {"ROLE", about_someone},
+    [COMMAND_SET] = {"SET", done},
+    [COMMAND_CLOSE_ROOM] = {"CLOSE", done},
+    [COMMAND_ROOM] = {"ROOM", line_play_about_room},
+    [COMMAND_MEMBERS] = {"MEMBERS", line_play_members},
+    [COMMAND_GROUP] = {"GROUP", group},
 };
 
 static void
@@ -238,8 +302,8 @@ answer(struct line_play *play, const struct command *cmd)
 
 /* --- writing it down --- */
 
-static void
-add_field(struct buf *b, struct str field)
+void
+line_play_add_field(struct buf *b, struct str field)
 {
     if (field.n > 0)
         must(buf_printf(b, " %.*s", STR_FMT(field)) == 0);
@@ -253,16 +317,17 @@ write_command(struct line_play *play, const struct command *cmd)
 
     must(buf_printf(b, "= %s", answers[cmd->kind].word) == 0);
     if (cmd->kind == COMMAND_POST && cmd->message_kind == MESSAGE_ACTION)
-        add_field(b, str_of("(action)"));
+        line_play_add_field(b, str_of("(action)"));
     if (cmd->kind == COMMAND_AWAY)
-        add_field(b, str_of(cmd->away ? "(away)" : "(back)"));
+        line_play_add_field(b, str_of(cmd->away ? "(away)" : "(back)"));
     if (cmd->kind == COMMAND_HISTORY || cmd->kind == COMMAND_FILES)
         must(buf_printf(b, " %u", cmd->page.limit) == 0);
-    add_field(b, cmd->target);
-    add_field(b, cmd->name);
-    add_field(b, cmd->text);
+    line_play_add_field(b, cmd->target);
+    line_play_add_field(b, cmd->kind == COMMAND_GROUP ? nothing : cmd->name);
+    line_play_add_field(b, cmd->text);
     if (cmd->kind == COMMAND_UPLOAD)
         must(buf_printf(b, " %" PRIu64, cmd->file->size) == 0);
+    line_play_write_rights(b, cmd);
     must(buf_append(b, "\n", 1) == 0);
     must(buf_append(&play->script, b->p + start, b->n - start) == 0);
 }
@@ -282,13 +347,26 @@ write_lines(struct buf *to, const char *mark, const char *p, size_t n)
     }
 }
 
+/* What goes out in telnet is a line of its own: "< (no echo)". */
 static void
 write_output(struct line_play *play)
 {
     const struct buf *sent = &play->conn->sent;
+    struct str s = {sent->p + play->shown, sent->n - play->shown};
 
-    write_lines(&play->script, "< ", sent->p + play->shown,
-                sent->n - play->shown);
+    while (s.n > 0) {
+        const char *iac = memchr(s.p, 0xff, s.n);
+        size_t n = iac ? (size_t)(iac - s.p) : s.n;
+
+        write_lines(&play->script, "< ", s.p, n);
+        s = (struct str){s.p + n, s.n - n};
+        if (!iac)
+            break;
+        must(s.n >= 3);
+        must(buf_printf(&play->script, "< (telnet %u %u)\n",
+                        (unsigned char)s.p[1], (unsigned char)s.p[2]) == 0);
+        s = (struct str){s.p + 3, s.n - 3};
+    }
     play->shown = sent->n;
 }
 

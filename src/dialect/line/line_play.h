@@ -7,8 +7,10 @@
  *   = JOIN #ops          what the core was asked for
  *   < You are now in ... what the person saw
  *
- * This core says no to: the name "alice"; the room "#closed"; a post or a file
- * with "refuse" in it; and to whatever somebody called "nobody" is to hear.
+ * This core says no to: the name "alice"; the name "ada", which is an
+ * account's, without LINE_PLAY_PASSWORD or any token; the room "#closed"; a
+ * post or a file with "refuse" in it; and to whatever somebody called "nobody"
+ * is to hear or to become.
  *
  * Files are real ones, in a folder of the play's own. They have the ids that
  * line_play_file_id() counts, so that plays can be compared. */
@@ -16,6 +18,8 @@
 #define DIALECT_LINE_LINE_PLAY_H
 
 #include "dialect/fake_conn.h"
+
+#define LINE_PLAY_PASSWORD "correct horse"
 
 /* The buffers have a NUL behind their bytes. */
 struct line_play {

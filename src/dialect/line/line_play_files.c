@@ -132,6 +132,7 @@ upload(struct line_play *play, const struct command *cmd)
     facts.ticket = cmd->file->ticket;
     e = event_new_file(ANSWER_UPLOAD, cmd->target, nothing, str_of(f->name),
                        &facts);
+    e->room = line_play_room(cmd->target);
     e->token = facts.size;
     return e;
 }
@@ -140,11 +141,14 @@ static struct event *
 fetch(struct line_play *play, const struct command *cmd)
 {
     const struct play_file *f = find(play, &cmd->file->id);
+    struct event *e;
 
     if (!f)
         return denied(cmd, DENY_NO_SUCH_FILE);
-    return event_new_file(ANSWER_FILE, str_of("#lobby"), str_of("alice"),
-                          str_of(f->name), &f->facts);
+    e = event_new_file(ANSWER_FILE, str_of("#lobby"), str_of("alice"),
+                       str_of(f->name), &f->facts);
+    e->room = line_play_room(e->room_name);
+    return e;
 }
 
 static struct event *

@@ -8,11 +8,32 @@
 
 #include <stdlib.h>
 
+static void
+set_name(struct line_room *room, struct str name)
+{
+    char *copy = must_alloc(name.n + 1);
+
+    str_to_z(name, copy, name.n + 1);
+    free(room->name);
+    room->name = copy;
+}
+
+static void
+follow(struct line_room *room, const struct receiver *r)
+{
+    const struct subscription *sub = fanout_subscription(r, room->id);
+    const char *name = sub ? subscription_name(sub) : "";
+
+    if (name[0] != '\0' && strcmp(name, room->name) != 0)
+        set_name(room, str_of(name));
+}
+
 void
 line_rooms_done(struct line_rooms *rooms)
 {
     for (struct line_room *room = rooms->newest, *next; room; room = next) {
         next = room->next;
+        free(room->name);
         free(room);
     }
     *rooms = (struct line_rooms){NULL, NULL};
@@ -29,13 +50,25 @@ line_rooms_get(const struct line_rooms *rooms, uint64_t id)
 }
 
 struct line_room *
-line_rooms_find(const struct line_rooms *rooms, struct str name)
+line_rooms_find(const struct line_rooms *rooms, const struct receiver *r,
+                struct str name)
 {
     struct line_room *room = rooms->newest;
 
-    while (room && !str_eq_nocase(str_of(room->name), name))
-        room = room->next;
+    for (; room; room = room->next) {
+        follow(room, r);
+        if (str_eq_nocase(str_of(room->name), name))
+            break;
+    }
     return room;
+}
+
+struct line_room *
+line_rooms_here(const struct line_rooms *rooms, const struct receiver *r)
+{
+    if (rooms->current)
+        follow(rooms->current, r);
+    return rooms->current;
 }
 
 struct line_room *
@@ -45,11 +78,9 @@ line_rooms_add(struct line_rooms *rooms, uint64_t id, struct str name)
 
     if (room)
         return room;
-    name = line_cut(name, LIMIT_ROOM_BYTES);
-    room = must_alloc(sizeof *room + name.n + 1);
+    room = must_alloc(sizeof *room);
     room->id = id;
-    if (name.n > 0)
-        memcpy(room->name, name.p, name.n);
+    set_name(room, line_cut(name, LIMIT_ROOM_BYTES));
     room->next = rooms->newest;
     rooms->newest = room;
     return room;
@@ -63,6 +94,7 @@ forget(struct line_rooms *rooms, struct line_room *room)
     while (*at != room)
         at = &(*at)->next;
     *at = room->next;
+    free(room->name);
     free(room);
 }
 
@@ -80,6 +112,8 @@ void
 line_rooms_enter(struct line_rooms *rooms, struct receiver *r,
                  struct line_room *room)
 {
+    if (room)
+        follow(room, r);
     set_encoding(r, rooms->current, LINE_ENCODING_OTHER);
     set_encoding(r, room, LINE_ENCODING_CURRENT);
     rooms->current = room;

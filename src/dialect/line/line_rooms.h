@@ -19,7 +19,7 @@ enum line_encoding {
 struct line_room {
     struct line_room *next;
     uint64_t id;
-    char name[];
+    char *name;               /* owned */
 };
 
 /* All zero at first. */
@@ -30,10 +30,15 @@ struct line_rooms {
 
 void line_rooms_done(struct line_rooms *rooms);
 
-/* By number, and by name in any ASCII case; NULL when not joined. */
+/* By number, and by name in any ASCII case; NULL when not joined. Rooms can be
+ * renamed: this one, and _here(), ask r what they are called now. */
 struct line_room *line_rooms_get(const struct line_rooms *rooms, uint64_t id);
 struct line_room *line_rooms_find(const struct line_rooms *rooms,
-                                  struct str name);
+                                  const struct receiver *r, struct str name);
+
+/* The current one, or NULL. */
+struct line_room *line_rooms_here(const struct line_rooms *rooms,
+                                  const struct receiver *r);
 
 /* What is there already stays. */
 struct line_room *line_rooms_add(struct line_rooms *rooms, uint64_t id,

@@ -65,14 +65,14 @@ make_room(struct line_files *f)
 }
 
 static void
-offer(struct line_files *f, const struct file_id *id, bool told)
+offer(struct line_files *f, const struct file_id *id, uint64_t room, bool told)
 {
     struct line_offer *old = find_offer(f, id);
 
     if (old)
         old->told |= told;
     else if (make_room(f))
-        f->offers[f->offers_n++] = (struct line_offer){*id, false, told};
+        f->offers[f->offers_n++] = (struct line_offer){*id, room, false, told};
 }
 
 /* --- the one that goes out --- */
@@ -205,6 +205,23 @@ step(struct conn *c, struct line_files *f)
 }
 
 void
+line_send_removed(struct conn *c, uint64_t room)
+{
+    struct line_state *st = conn_state(c);
+    struct line_files *f = st->files;
+
+    for (unsigned i = f->offers_n; i-- > 0;) {
+        if (f->offers[i].room == room && !is_on_its_way(f, &f->offers[i]))
+            drop_offer(f, &f->offers[i]);
+    }
+    if (f->down.room == room && (f->down.state == DOWNLOAD_OPENING ||
+                                 f->down.state == DOWNLOAD_READY)) {
+        f->down.why = DENY_FORBIDDEN;
+        give_up(c, f);
+    }
+}
+
+void
 line_send_answer(struct conn *c, const struct event *e)
 {
     struct line_state *st = conn_state(c);
@@ -303,6 +320,6 @@ line_send_hear(struct conn *c, const struct event *e)
     }
     if (a.size == FILE_SIZE_UNKNOWN)
         return;
-    offer(line_files_get(st), &a.id, e->kind == EVENT_MESSAGE);
+    offer(line_files_get(st), &a.id, e->room, e->kind == EVENT_MESSAGE);
     drop_settled(st->files);
 }

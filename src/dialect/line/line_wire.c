@@ -7,7 +7,8 @@
 #include "base/must.h"
 #include "base/utf8.h"
 
-enum { SE = 240, SB = 250, WILL = 251, DONT = 254, IAC = 255 };
+enum { SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254,
+       IAC = 255, ECHO = 1 };
 
 /* A subnegotiation that nobody ends must not make a connection deaf. */
 enum { OPTION_BYTES_MAX = 256 };
@@ -15,9 +16,12 @@ enum { OPTION_BYTES_MAX = 256 };
 enum telnet_mode {
     TELNET_TEXT,
     TELNET_COMMAND,           /* after IAC */
-    TELNET_OPTION,            /* after IAC WILL/WONT/DO/DONT */
     TELNET_SUB,               /* after IAC SB */
     TELNET_SUB_COMMAND,       /* after an IAC in there */
+    TELNET_WILL = WILL,       /* after IAC and that */
+    TELNET_WONT = WONT,
+    TELNET_DO = DO,
+    TELNET_DONT = DONT,
 };
 
 /* After IAC. What is no command follows a stray 0xFF, and is text: a newline
@@ -27,7 +31,7 @@ telnet_command(struct line_telnet *t, uint8_t byte)
 {
     t->mode = TELNET_TEXT;
     if (byte >= WILL && byte <= DONT)
-        t->mode = TELNET_OPTION;
+        t->mode = byte;
     if (byte == SB) {
         t->mode = TELNET_SUB;
         t->option_bytes = 0;
@@ -63,14 +67,54 @@ telnet_step(struct line_telnet *t, uint8_t byte)
         return false;
     case TELNET_COMMAND:
         return telnet_command(t, byte);
-    case TELNET_OPTION:
-        t->mode = TELNET_TEXT;
-        return false;
     case TELNET_SUB:
     case TELNET_SUB_COMMAND:
         return telnet_sub(t, byte);
+    case TELNET_WILL:
+    case TELNET_WONT:
+    case TELNET_DO:
+    case TELNET_DONT:
+        t->mode = TELNET_TEXT;
+        return false;
     }
     return false;
+}
+
+/* The refusal of an option, if it was asked for. */
+static void
+refuse_option(uint8_t verb, uint8_t option, bool echo, struct buf *out)
+{
+    uint8_t answer[3] = {IAC, verb == DO ? WONT : DONT, option};
+
+    if (verb == DO && option == ECHO && echo)
+        return;
+    if (verb == DO || verb == WILL)
+        must(buf_append(out, answer, sizeof answer) == 0);
+}
+
+bool
+line_wire_options(struct line_telnet t, const uint8_t *p, size_t n, bool echo,
+                  struct buf *out)
+{
+    const uint8_t *iac;
+    bool any = false;
+    uint8_t mode;
+
+    for (size_t at = 0; at < n; at++) {
+        if (t.mode == TELNET_TEXT) {
+            iac = memchr(p + at, IAC, n - at);
+            if (!iac)
+                break;
+            at = (size_t)(iac - p);
+        }
+        mode = t.mode;
+        telnet_step(&t, p[at]);
+        if (mode >= TELNET_WILL) {
+            any = true;
+            refuse_option(mode, p[at], echo, out);
+        }
+    }
+    return any;
 }
 
 /* Index of the first LF of the text at or after `at`, or n. */
@@ -164,6 +208,16 @@ clean(struct buf *out, struct str s)
     if (s.n > 0 && s.p[s.n - 1] == '\r')
         s.n--;
     must(utf8_clean(out, s, UTF8_ONE_LINE) == 0);
+}
+
+struct str
+line_wire_secret(struct str raw, struct buf *scratch)
+{
+    must(raw.n <= LIMIT_MESSAGE_BYTES + 1);
+    strip(scratch, raw);
+    if (scratch->n > 0 && scratch->p[scratch->n - 1] == '\r')
+        scratch->n--;
+    return buf_str(scratch);
 }
 
 struct str

@@ -5,8 +5,8 @@
  *
  *   next() finds a line's end  ->  text() makes it presentable
  *
- * A line ends with LF or CRLF. Telnet's negotiation (RFC 854) is dropped,
- * never answered. */
+ * A line ends with LF or CRLF. Telnet's negotiation (RFC 854) is no part of a
+ * line; options() reads it. */
 #ifndef DIALECT_LINE_LINE_WIRE_H
 #define DIALECT_LINE_LINE_WIRE_H
 
@@ -42,6 +42,21 @@ enum line_wire_found line_wire_next(struct line_wire *w, const uint8_t *p,
 
 /* The unfinished line counts as one, by decree: it is p[0..n) as it is. */
 void line_wire_break(struct line_wire *w);
+
+/* What p[0..n) says of telnet's options, when `t` is where a scan of it begins.
+ * True: something, so the peer speaks telnet. What it asks for is refused in
+ * `out`, as RFC 1143 wants it of who has no options (WONT, DONT); but for ECHO
+ * while we `echo`, which is an answer to us. Refusals are not asked for by a
+ * refusal, so two of us are silent after one. `out` gets at most n + 2
+ * bytes. */
+bool line_wire_options(struct line_telnet t, const uint8_t *p, size_t n,
+                       bool echo, struct buf *out);
+
+#define LINE_WIRE_ECHO_ON "\xff\xfb\x01"     /* IAC WILL ECHO (RFC 857) */
+#define LINE_WIRE_ECHO_OFF "\xff\xfc\x01"    /* IAC WONT ECHO */
+
+/* A raw line as it is, but for telnet's bytes and NULs: a password. */
+struct str line_wire_secret(struct str raw, struct buf *scratch);
 
 /* A raw line of at most LIMIT_MESSAGE_BYTES + 1 as text that is clean by
  * utf8_is_clean(). Borrows from raw, or from scratch if anything had to be
