@@ -17,6 +17,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum {
+    RETRY_S = 60,                /* where nothing is known of it */
+};
+
 const char *
 http_status_text(unsigned status)
 {
@@ -366,7 +370,8 @@ http_out_last_chunk(struct conn *c)
 /* --- Errors -------------------------------------------------------------- */
 
 static void
-put_problem(struct buf *b, unsigned status, const char *code, struct str text)
+put_problem(struct buf *b, unsigned status, const char *code, struct str text,
+            struct str members)
 {
     struct json j;
 
@@ -376,12 +381,14 @@ put_problem(struct buf *b, unsigned status, const char *code, struct str text)
     json_number(&j, "status", status);
     json_text(&j, "detail", text);
     json_text(&j, "code", str_of(code));
+    http_put_str(b, members);
     must(json_close(&j) == 0);
     http_put(b, "\n");
 }
 
 enum { ERROR_TEXT, ERROR_HTML, ERROR_PROBLEM, ERROR_JSON };
 
+/* /v1 is for programs: it tells them in JSON, whatever they forgot to say. */
 static int
 error_offer(const struct http_request *r)
 {
@@ -390,8 +397,11 @@ error_offer(const struct http_request *r)
         [ERROR_PROBLEM] = "application/problem+json",
         [ERROR_JSON] = "application/json",
     };
-    int best = http_accept_best(http_header(r, "Accept"), offers, 4);
+    int best;
 
+    if (str_starts_nocase(r->path, "/v1"))
+        return ERROR_PROBLEM;
+    best = http_accept_best(http_header(r, "Accept"), offers, 4);
     return best < 0 ? ERROR_TEXT : best;
 }
 
@@ -399,15 +409,18 @@ static void
 fill_error_fields(struct http_out *o, unsigned status)
 {
     http_out_field(o, "Cache-Control", "no-store");
-    if (status == 401)
+    if (status == 401) {
+        http_out_field(o, "WWW-Authenticate", "Bearer realm=\"loquat\"");
         http_out_field(o, "WWW-Authenticate",
                        "Basic realm=\"loquat\", charset=\"UTF-8\"");
+    }
     if (status == 503 || status == 507)
         http_out_field(o, "Retry-After", "10");
 }
 
 static void
-send_error(struct http_out *o, const char *code, struct str text)
+send_error(struct http_out *o, const char *code, struct str text,
+           struct str members)
 {
     struct http_exchange *x = http_x(o->conn);
     const char *type = http_type_name(HTTP_TYPE_TEXT);
@@ -424,7 +437,7 @@ send_error(struct http_out *o, const char *code, struct str text)
     case ERROR_PROBLEM:
     case ERROR_JSON:
         type = "application/problem+json";
-        put_problem(&b, o->status, code, text);
+        put_problem(&b, o->status, code, text, members);
         break;
     default:
         http_put_str(&b, text);
@@ -438,7 +451,7 @@ send_error(struct http_out *o, const char *code, struct str text)
 void
 http_out_error(struct http_out *o, const char *code, const char *text)
 {
-    send_error(o, code, str_of(text));
+    send_error(o, code, str_of(text), (struct str){NULL, 0});
 }
 
 void
@@ -447,7 +460,7 @@ http_fail(struct conn *c, unsigned status, const char *code, const char *text)
     struct http_out o;
 
     http_out_begin(&o, c, status);
-    send_error(&o, code, str_of(text));
+    send_error(&o, code, str_of(text), (struct str){NULL, 0});
 }
 
 void
@@ -460,15 +473,40 @@ http_deny_text(enum deny deny, struct str more, char out[HTTP_ERROR_BYTES])
         snprintf(out, HTTP_ERROR_BYTES, "%s", deny_text(deny));
 }
 
+/* The core says how long in words: "wait 7 s", "try again in 3 minutes". */
+static unsigned
+seconds_to_wait(struct str words)
+{
+    struct str word;
+    unsigned long long n = 0;
+
+    while ((word = str_word(&words)).n > 0) {
+        if (!str_to_u64(word, 3600, &n))
+            continue;
+        return str_starts_nocase(str_word(&words), "m") ? (unsigned)n * 60
+                                                        : (unsigned)n;
+    }
+    return RETRY_S;
+}
+
 void
-http_deny(struct conn *c, enum deny deny, struct str more)
+http_deny_with(struct conn *c, enum deny deny, struct str more,
+               struct str members)
 {
     char text[HTTP_ERROR_BYTES];
     struct http_out o;
 
     http_deny_text(deny, more, text);
     http_out_begin(&o, c, http_deny_status(deny));
-    send_error(&o, deny_word(deny), str_of(text));
+    if (o.status == 429)
+        http_out_field(&o, "Retry-After", "%u", seconds_to_wait(more));
+    send_error(&o, deny_word(deny), str_of(text), members);
+}
+
+void
+http_deny(struct conn *c, enum deny deny, struct str more)
+{
+    http_deny_with(c, deny, more, (struct str){NULL, 0});
 }
 
 void

@@ -42,6 +42,10 @@ void http_fail(struct conn *c, unsigned status, const char *code,
                const char *text);
 void http_deny(struct conn *c, enum deny deny, struct str more);
 
+/* The same with more members of the problem: `,"key":value`, whole JSON. */
+void http_deny_with(struct conn *c, enum deny deny, struct str more,
+                    struct str members);
+
 /* What a refusal of the core is in HTTP, and for a person: its sentence, and
  * in brackets what more is known about it. */
 #define HTTP_ERROR_BYTES 512
