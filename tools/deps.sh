@@ -17,6 +17,7 @@ if [ "${1:-}" = tests ]; then
     packages="$packages
 clang libclang-rt-14-dev llvm-14 libhttp-parser-dev
 python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
+python3-jsonschema
 openssl slowhttptest strace
 "
     # Node and a browser may have come from elsewhere.

@@ -139,7 +139,7 @@ bad_credentials_are_refused_before_the_body(void **state)
     static const char *const bad[] = {
         "Bearer x", "Bearer", "Bearer " PLAY_TOKEN " x", "Basic", "Basic ????",
         "Basic Ym9i", "Basic Og==", "Basic YTpiAGM=", "Digest x=y",
-        "Basic Ym9iOg==\r\nAuthorization: Bearer " PLAY_TOKEN,
+        ("Basic Ym9iOg==\r\nAuthorization: Bearer " PLAY_TOKEN),
     };
     struct play *p = *state;
     char text[512];

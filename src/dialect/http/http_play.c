@@ -463,17 +463,19 @@ obey(struct play *p, const struct command *cmd)
     }
 }
 
-/* A file's name is as the peer wrote it: the core makes it safe. */
+/* A file's name is as the peer wrote it: the core makes it safe. A group's is
+ * random. */
 static void
 note(struct play *p, const struct command *cmd)
 {
+    struct str name = cmd->kind == COMMAND_GROUP ? none : cmd->name;
+
     must(utf8_is_clean(cmd->target, UTF8_ONE_LINE));
     must(utf8_is_clean(cmd->text, UTF8_KEEP_LF));
     must(cmd->file != NULL || utf8_is_clean(cmd->name, UTF8_ONE_LINE));
     must(buf_printf(&p->trace, "%d %zu:%.*s %zu:%.*s %zu:%.*s\n", cmd->kind,
-                    cmd->target.n, STR_FMT(cmd->target), cmd->name.n,
-                    STR_FMT(cmd->name), cmd->text.n,
-                    STR_FMT(cmd->text)) == 0);
+                    cmd->target.n, STR_FMT(cmd->target), name.n,
+                    STR_FMT(name), cmd->text.n, STR_FMT(cmd->text)) == 0);
 }
 
 static void
