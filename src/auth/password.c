@@ -120,7 +120,7 @@ fold(struct str s, struct folded *f)
     struct chars c;
     utf8proc_ssize_t n = utf8proc_decompose(
         (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, c.at, CHARS_MAX,
-        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE
+        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE
             | UTF8PROC_CASEFOLD);
 
     f->n = 0;

@@ -11,7 +11,7 @@ const char *const password_common[] = {
     "963852741", "password", "password1", "password12", "password123",
     "password1234", "password!", "passw0rd", "p@ssw0rd", "p@ssword",
     "pa55word", "pass1234", "pass12345", "passwort", "passwort1", "motdepasse",
-    "contraseña", "contrasena", "12qwaszx", "1q2w3e4r", "1q2w3e4r5t",
+    "contrasena", "12qwaszx", "1q2w3e4r", "1q2w3e4r5t",
     "1qaz2wsx", "1qazxsw2", "qwertyuiop", "qwerty12", "qwerty123",
     "qwerty1234", "qwerty12345", "qwertyui", "qwertyu1", "qwert123",
     "qwer1234", "q1w2e3r4", "q1w2e3r4t5", "asdfghjkl", "asdfasdf", "asdf1234",

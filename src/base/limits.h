@@ -29,6 +29,7 @@
 #define LIMIT_FILES_PAGE         500
 #define LIMIT_HASHES             32      /* passwords on their way to be hashed */
 #define LIMIT_DEVICES            100     /* of one account */
+#define LIMIT_ACCOUNT_SESSIONS   100     /* connections of one, that are present */
 #define LIMIT_ROLES              10000   /* accounts in one room */
 #define LIMIT_RESTRICTIONS       1000    /* bans and mutes of one room */
 #define LIMIT_INVITED            1000    /* who have not come yet, of one room */

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
  * The table of commands: who may give one, and who carries it out. */
+#include "base/utf8.h"
+#include "hub/account.h"
+#include "hub/device.h"
 #include "hub/hub_impl.h"
+#include "hub/login.h"
 #include "hub/member.h"
 #include "hub/message.h"
 #include "hub/query.h"
+#include "hub/register.h"
+#include "hub/secret.h"
 #include "hub/session.h"
 #include "hub/signals.h"
 #include "hub/transfer.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
-#include "base/utf8.h"
 
 /* Carries out a command and answers it, or returns why not. */
 typedef enum deny apply_fn(struct call *x);
@@ -91,16 +96,16 @@ static const struct rule {
     [COMMAND_SHARE]    = {transfer_share,  INSIDE | IDLE},
     [COMMAND_FETCH]    = {query_fetch,     0},
     [COMMAND_FILES]    = {query_files,     0},
-    [COMMAND_REGISTER] = {unbuilt, ANYONE | BY_OPERATOR},
-    [COMMAND_LOGIN]    = {unbuilt, ANYONE},
-    [COMMAND_LOGOUT]   = {unbuilt, NAMED},
-    [COMMAND_PASSWORD] = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_UNREGISTER] = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_DEVICES]  = {unbuilt, NAMED},
-    [COMMAND_TOKEN]    = {unbuilt, NAMED},
-    [COMMAND_REVOKE]   = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_CODE]     = {unbuilt, OPERATOR},
-    [COMMAND_ACCOUNT]  = {unbuilt, OPERATOR},
+    [COMMAND_REGISTER] = {register_account, ANYONE | BY_OPERATOR},
+    [COMMAND_LOGIN]    = {login_enter,     ANYONE},
+    [COMMAND_LOGOUT]   = {device_logout,   NAMED},
+    [COMMAND_PASSWORD] = {account_password, NAMED | BY_OPERATOR},
+    [COMMAND_UNREGISTER] = {account_unregister, NAMED | BY_OPERATOR},
+    [COMMAND_DEVICES]  = {device_list,     NAMED},
+    [COMMAND_TOKEN]    = {device_token,    NAMED},
+    [COMMAND_REVOKE]   = {device_revoke,   NAMED | BY_OPERATOR},
+    [COMMAND_CODE]     = {register_code,   OPERATOR},
+    [COMMAND_ACCOUNT]  = {account_disable, OPERATOR},
     [COMMAND_INVITE]   = {unbuilt, NAMED | BY_OPERATOR},
     [COMMAND_REMOVE]   = {unbuilt, NAMED | BY_OPERATOR},
     [COMMAND_BAN]      = {unbuilt, NAMED | BY_OPERATOR},
@@ -131,7 +136,7 @@ may_sign(struct call *x, unsigned flags)
         x->detail = str_of("you are only visiting");
         return DENY_FORBIDDEN;
     }
-    return visitor_may_sign(x->hub, s) ? DENY_NONE : DENY_NAME_TAKEN;
+    return visitor_check_name(x->hub, s);
 }
 
 static enum deny
@@ -150,36 +155,22 @@ may_give(struct call *x, unsigned flags)
     return flags & NAMED ? may_sign(x, flags) : DENY_NONE;
 }
 
-/* Who was refused under a name is told to be who they are by now. */
-static struct parcel *
-refusal_parcel(const struct call *x, struct event *e)
-{
-    struct parcel *p = parcel_new(PARCEL_SESSION, x->command->session, 0, e);
-
-    if (x->session != NULL)
-        p->who = session_who(x->session);
-    return p;
-}
-
-/* The name or the target; a file's name is still whatever the peer wrote. */
-static struct str
-refused_name(const struct command *c)
-{
-    return c->name.n > 0 && c->file == NULL ? c->name : c->target;
-}
-
 static void
 refuse(const struct call *x, enum deny why, unsigned flags)
 {
-    const struct command *c = x->command;
-    struct event *e;
-
     metrics_add(x->hub->shard, METRIC_denied_total, 1);
-    if (flags & SILENT)
-        return;
-    e = event_new(ANSWER_DENIED, nothing, refused_name(c), x->detail, nothing);
-    e->deny = why;
-    tell_caller_parcel(x, refusal_parcel(x, e));
+    if (!(flags & SILENT))
+        tell_refused(x, why);
+}
+
+/* A command comes from a hasher. False: whoever gave it is gone. */
+static bool
+take_back(const struct call *x)
+{
+    uint64_t session = x->command->session;
+
+    x->hub->hashing--;
+    return session == 0 || secret_awaits(x->hub, session);
 }
 
 void
@@ -199,9 +190,13 @@ hub_apply(struct hub *h, const struct command *c)
     x.session = map_get_u64(&h->sessions, c->session);
     if (x.session != NULL && x.session->user != NULL && !(rule->flags & IDLE))
         x.session->user->active_ms = c->now_ms;
+    if (secret_is_back(&x) && !take_back(&x))
+        return;
     d = may_give(&x, rule->flags);
     if (d == DENY_NONE)
         d = rule->apply(&x);
     if (d != DENY_NONE)
         refuse(&x, d, rule->flags);
+    if (secret_is_back(&x) && !x.later)
+        secret_done(h, c->session);
 }

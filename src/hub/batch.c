@@ -3,13 +3,16 @@
  * Batches. Parcels that tell of something stored are marked durable. When the
  * commit fails they vanish, the answers among them turn into refusals in their
  * places, and every room that was touched goes back to what it was; the rest
- * of the batch (who joined, who types) stays true and stays.
+ * of the batch (who joined, who types) stays true and stays. What would change
+ * too much in memory to be taken back (who somebody is) waits for the commit.
  *
  *   closed --first write--> open --hub_commit()--> closed
  *                             `--a statement fails--> failed --^          */
 #include "hub/batch.h"
+#include "hub/account.h"
 #include "hub/member.h"
 #include "hub/room.h"
+#include "hub/secret.h"
 #include "hub/transfer.h"
 
 #include <errno.h>
@@ -95,6 +98,68 @@ const char *
 room_committed_topic(const struct room *r)
 {
     return r->undo && r->undo->topic ? r->undo->topic : r->topic;
+}
+
+/* ---- what follows the commit ---- */
+
+struct deed {
+    struct list link;             /* batch.deeds */
+    struct command *command;      /* owned */
+    batch_then_fn *then;
+    struct account account;
+    uint64_t number;
+};
+
+void
+batch_then(struct call *x, batch_then_fn *then, const struct account *a,
+           uint64_t number)
+{
+    struct deed *d = must_alloc(sizeof *d);
+
+    must(x->hub->batch.open && !x->later);
+    d->command = command_copy(x->command);
+    d->then = then;
+    if (a != NULL)
+        d->account = *a;
+    d->number = number;
+    list_push(&x->hub->batch.deeds, &d->link);
+    x->later = true;
+}
+
+static void
+deed_free(struct deed *d)
+{
+    list_remove(&d->link);
+    command_free(&d->command);
+    free(d);
+}
+
+static void
+follow(struct hub *h, const struct deed *d, enum deny failed)
+{
+    const struct command *c = d->command;
+    struct call x = {.hub = h, .command = c};
+    enum deny deny = failed;
+
+    x.session = map_get_u64(&h->sessions, c->session);
+    if (failed == DENY_NONE)
+        deny = d->then(&x, &d->account, d->number);
+    if (deny != DENY_NONE)
+        tell_refused(&x, deny);
+    if (secret_is_back(&x))
+        secret_done(h, c->session);
+}
+
+static void
+follow_all(struct hub *h, enum deny failed)
+{
+    list_each(it, next, &h->batch.deeds) {
+        struct deed *d = list_entry(it, struct deed, link);
+
+        follow(h, d, failed);
+        deed_free(d);
+    }
+    must(!h->batch.open);
 }
 
 /* ---- the end of a batch ---- */
@@ -258,6 +323,7 @@ hub_commit(struct hub *h)
         count(h);
     }
     close_batch(h);
+    follow_all(h, rc < 0 ? deny_of(rc) : DENY_NONE);
     return rc;
 }
 
@@ -281,4 +347,6 @@ batch_drop(struct hub *h)
         store_rollback(h->store);
     list_each(it, next, &h->batch.touched)
         forget(list_entry(it, struct undo, link));
+    list_each(it, next, &h->batch.deeds)
+        deed_free(list_entry(it, struct deed, link));
 }

@@ -29,6 +29,17 @@ enum deny batch_begin(struct hub *h);
  * to refuse with. */
 enum deny batch_failed(struct hub *h, int rc);
 
+/* What a command has written is told, and followed by anything in memory, only
+ * once it is committed: then() is called, with the caller's session if it is
+ * there still, and must write nothing; what it returns is refused, as all of
+ * the command is if the commit fails. Copies the command and a, which may be
+ * NULL. */
+struct account;
+typedef enum deny batch_then_fn(struct call *x, const struct account *a,
+                                uint64_t number);
+void batch_then(struct call *x, batch_then_fn *then, const struct account *a,
+                uint64_t number);
+
 /* Inside a batch_write(). */
 void batch_set_topic(struct room *r, struct str topic);
 

@@ -66,7 +66,8 @@ enum command_kind {
      * is asked for no password. */
     COMMAND_REGISTER,  /* name, login: password, code_hash (of an invitation),
                           and device -> ANSWER_WELCOME: the session is the
-                          account's from then on; a guest's keeps its rooms. */
+                          account's from then on; a guest's keeps its rooms.
+                          The operator's -> ANSWER_DONE, token = its number */
     COMMAND_LOGIN,     /* name, login, as for ENTER, of a session that has
                           entered or not -> ANSWER_WELCOME */
     COMMAND_LOGOUT,    /* -> ANSWER_DONE, then EVENT_CLOSED: its device is
@@ -150,6 +151,7 @@ struct login {
     int64_t expires_ms;            /* of the new one, or of the code */
 
     /* A hasher's, when the command comes back (`inside`). */
+    bool hashed;                   /* it has been with one: set by the core */
     bool verified;                 /* the password is the account's ... */
     char against[PASSWORD_HASH_BYTES];     /* ... whose hash was this one */
     char hash[PASSWORD_HASH_BYTES];        /* of the new password */

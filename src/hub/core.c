@@ -321,6 +321,17 @@ tell_movers(struct core *c)
 }
 
 static void
+tell_hashers(struct core *c)
+{
+    struct hash_job *jobs = hub_take_hashes(c->o.hub);
+
+    if (jobs == NULL)
+        return;
+    must(c->o.hashers != NULL);
+    hashers_submit(c->o.hashers, jobs);
+}
+
+static void
 tell(struct core *c)
 {
     int64_t now_us = clock_mono_us();
@@ -333,6 +344,7 @@ tell(struct core *c)
     }
     readers_submit(c->o.readers, hub_take_jobs(c->o.hub));
     tell_movers(c);
+    tell_hashers(c);
     for (unsigned i = 0; i < c->o.workers; i++)
         mailbox_wait(c->o.mailboxes[i]);
 }

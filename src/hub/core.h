@@ -23,6 +23,8 @@ struct core_options {
     struct readers *readers;             /* borrowed */
     struct movers *movers;               /* borrowed; NULL in tests without
                                             files */
+    struct hashers *hashers;             /* borrowed; NULL in tests without
+                                            passwords */
     struct metrics_shard *shard;
     unsigned workers;
     struct mailbox *const *mailboxes;    /* one per worker */

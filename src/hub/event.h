@@ -63,7 +63,8 @@ enum event_kind {
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
                           name or target that was refused */
     ANSWER_PAGE,       /* room room_name items(EVENT_MESSAGE) more
-                          seq(the query's `at`) */
+                          seq(the query's `at`) delivered(of an empty one after
+                          `at`: all below this seq is gone; 0 = nothing is) */
     ANSWER_PEOPLE,     /* room_name("" = everyone) items(ITEM_PERSON) more
                           count(all of them) time_ms(when it was asked) */
     ANSWER_ROOMS,      /* items(ITEM_ROOM) more */

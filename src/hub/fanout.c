@@ -162,7 +162,8 @@ deliver_session(struct fanout *f, struct receiver *r, const struct parcel *p)
         answer_read(f, r, p);
         return;
     }
-    if (e->kind == ANSWER_WELCOME || e->command == COMMAND_ENTER)
+    if (e->kind == ANSWER_WELCOME || e->command == COMMAND_ENTER
+        || e->command == COMMAND_LOGIN || e->command == COMMAND_REGISTER)
         r->who = p->who;
     if (e->kind == ANSWER_WELCOME)
         r->entered = true;

@@ -13,6 +13,16 @@
 
 #include <stdlib.h>
 
+static struct throttle *
+throttle_for(const struct hub_options *o)
+{
+    static const struct throttle_options usual = {
+        .account = {10, 180000}, .address = {20, 180000}, .keys_max = 4096,
+    };
+
+    return throttle_new(o->throttle.keys_max ? &o->throttle : &usual);
+}
+
 static struct hub *
 hub_alloc(struct store *store, const struct hub_options *o,
           struct metrics_shard *shard)
@@ -37,12 +47,17 @@ hub_alloc(struct store *store, const struct hub_options *o,
     list_init(&h->carrying);
     list_init(&h->all_rooms);
     list_init(&h->gatherings);
+    list_init(&h->signing);
+    map_init(&h->pending);
+    h->throttle = throttle_for(o);
+    h->hashes_end = &h->hashes;
     map_init(&h->transfers);
     list_init(&h->arriving);
     list_init(&h->fleeting);
     h->transfers_due_ms = INT64_MAX;
     list_init(&h->batch.touched);
     list_init(&h->batch.transfers);
+    list_init(&h->batch.deeds);
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
     h->moves_end = &h->moves;
@@ -126,6 +141,11 @@ free_jobs(struct hub *h)
         free(j);
     }
     batch_drop_moves(h);
+    for (struct hash_job *j = h->hashes, *next; j != NULL; j = next) {
+        next = j->next;
+        command_free(&j->command);
+        free(j);
+    }
 }
 
 void
@@ -143,6 +163,7 @@ hub_free(struct hub **ref)
     map_done(&h->transfers);
     map_done(&h->sessions);
     map_done(&h->visitors);
+    map_done(&h->pending);
     map_done(&h->names);
     map_done(&h->senders);
     map_done(&h->rooms);
@@ -154,6 +175,7 @@ hub_free(struct hub **ref)
         parcel_list_done(&h->out[w]);
     free(h->out);
     free_jobs(h);
+    throttle_free(&h->throttle);
     free(h);
 }
 
@@ -204,6 +226,18 @@ hub_take_moves(struct hub *h)
     h->moves = NULL;
     h->moves_end = &h->moves;
     return moves;
+}
+
+struct hash_job *
+hub_take_hashes(struct hub *h)
+{
+    struct hash_job *hashes = h->hashes;
+
+    if (h->stopping)
+        return NULL;
+    h->hashes = NULL;
+    h->hashes_end = &h->hashes;
+    return hashes;
 }
 
 bool

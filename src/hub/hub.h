@@ -39,7 +39,8 @@ struct hub_options {
     bool plain_secrets;           /* secrets are taken from whoever may be
                                      listened to */
     bool rooms_by_accounts;       /* a guest makes no new room */
-    struct throttle_options throttle;
+    struct throttle_options throttle;   /* all 0: 10, 20 from one address,
+                                     each then one in three minutes */
     unsigned devices_max;         /* of one account; 0 = 100 */
     uint64_t file_bytes;          /* a file's maximum; 0 = none, like these */
     uint64_t file_owner_bytes;    /* of one person's files together */
@@ -76,7 +77,8 @@ struct read_job *hub_take_jobs(struct hub *h);       /* chain, owned */
 /* The same for bodies of files that are to be removed, after hub_commit(). */
 struct move_job *hub_take_moves(struct hub *h);      /* chain, owned */
 
-/* The same for passwords that are to be hashed. */
+/* The same for passwords that are to be hashed; none once it is stopping, so
+ * that the hashers may be gone before the core is. */
 struct hash_job *hub_take_hashes(struct hub *h);     /* chain, owned */
 
 /* At the start, before the first command. Whether a file in the folder is

@@ -29,6 +29,7 @@ struct batch {
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
+    struct list deeds;            /* what follows the commit: batch.h */
 };
 
 struct hub {
@@ -56,14 +57,15 @@ struct hub {
     struct list carrying;         /* struct carrying, by since_ms */
     struct list all_rooms;        /* oldest first */
     struct list gatherings;       /* struct gathering, by since_ms */
+    struct list signing;          /* visitors with an account: visitor.c */
     unsigned users_n;             /* length of `present` */
 
-    struct map pending;           /* commands that a hasher has, by session:
-                                     account.c */
+    struct map pending;           /* sessions that wait for a hasher:
+                                     secret.c */
     struct hash_job *hashes, **hashes_end;   /* for the hashers */
     unsigned hashing;             /* of them that are not back yet */
     struct restrictions *banned;  /* from the whole server: grant.c */
-    struct throttle *throttle;    /* wrong passwords: account.c */
+    struct throttle *throttle;    /* wrong passwords: secret.c */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
 
     struct map transfers;         /* files that arrive, by id */
@@ -107,6 +109,8 @@ struct user {
                                      has more than one */
     uint64_t sender_id;
     int64_t active_ms;            /* while held: when its session ended */
+    uint8_t from[16];             /* while held: where that one came from */
+    bool lost;                    /* held for its sender id alone */
     char *away;                   /* NULL: is here; may be an empty text */
     struct label name;
 };
@@ -154,7 +158,9 @@ struct call {
     struct hub *hub;
     struct session *session;      /* NULL: unknown, or the operator's */
     const struct command *command;
-    struct str detail;            /* of a refusal: more about it */
+    struct str detail;            /* of a refusal: more about it ... */
+    char words[64];               /* ... which may be put together here */
+    bool later;                   /* the rest follows the commit */
 };
 
 /* ---- what goes out (tell.c) ---- */
@@ -175,6 +181,10 @@ void tell_caller_durable(const struct call *x, struct event *e);
 
 /* The same, in a parcel that does more. */
 void tell_caller_parcel(const struct call *x, struct parcel *p);
+
+/* ANSWER_DONE; and a refusal. */
+void tell_caller_done(const struct call *x, uint64_t token);
+void tell_refused(const struct call *x, enum deny why);
 
 /* The connection is to end. */
 void tell_close(struct hub *h, const struct session *s, struct event *e);

@@ -189,24 +189,37 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
     lag_go_on(f, r);
 }
 
+/* Nothing is left of what sub was behind by: it was not kept for that long.
+ * What has been said since may be there. */
+static void
+pass_gone(struct subscription *sub, uint64_t first_seq)
+{
+    sub->cursor = first_seq - 1;
+    if (sub->cursor >= sub->room->last_seq)
+        catch_up(sub);
+}
+
 /* A session that waited for the page, and may have been joined to the room
  * anew meanwhile, from elsewhere; or it has become congested by something
  * else, and gets the page once that has drained. No page, although its messages
- * are known to be there, ends it; page_asked stays, so that no other is asked
- * for. */
+ * are known to be there (first_seq), ends it; page_asked stays, so that no
+ * other is asked for. */
 static void
 serve(struct fanout *f, struct receiver *r, const struct page_place *place,
-      struct run *page)
+      struct run *page, uint64_t first_seq)
 {
     struct subscription *sub = fanout_subscription(r, place->room);
     bool fits = sub != NULL && sub->behind && sub->cursor == place->after;
+    bool gone = page == NULL && first_seq > place->after + 1;
 
-    if (fits && page == NULL) {
+    if (fits && page == NULL && !gone) {
         close_unreadable(r);
         return;
     }
     r->page_asked = false;
-    if (fits && !r->ops->congested(r))
+    if (fits && gone)
+        pass_gone(sub, first_seq);
+    else if (fits && !r->ops->congested(r))
         send_page(f, sub, page);
     lag_go_on(f, r);
 }
@@ -226,7 +239,7 @@ lag_take_page(struct fanout *f, const struct parcel *p)
         struct receiver *r = fanout_find(f, waiters.sessions[i]);
 
         if (r != NULL)
-            serve(f, r, &place, page);
+            serve(f, r, &place, page, e->delivered);
     }
     free(waiters.sessions);
     tidy_pages(f);       /* whoever waited may have left meanwhile */

@@ -361,6 +361,76 @@ a_log_without_what_was_said_ends_the_session(void **state)
     fake_free(w->fanout, &a);
 }
 
+/* The page after the cursor has nothing, and all below first_seq is gone. */
+static void
+mail_gone(struct world *w, uint64_t first_seq)
+{
+    struct read_job *job = take_job();
+    struct event *e = plain_event(ANSWER_PAGE, job->query.room);
+
+    e->seq = job->query.at;
+    e->delivered = first_seq;
+    mail(w, PARCEL_CATCHUP, job->session, job->query.room, e);
+    deliver_mail(w);
+    free(job);
+}
+
+static void
+what_is_not_kept_any_more_is_passed_over(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 5, 8);
+    mail_messages(w, 7, 9, 9);
+    deliver_mail(w);
+    mail_gone(w, 9);
+    assert_true(a->r.lagging);
+    read_page(w, 9);
+    deliver_mail(w);
+    assert_int_equal(a->ends, 0);
+    expect_messages(a, 0, 7, 9, 9);
+    assert_false(a->r.lagging);
+
+    mail_messages(w, 7, 10, 10);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 9, 10);
+    fake_free(w->fanout, &a);
+}
+
+static void
+who_waits_for_nothing_but_what_is_gone_has_caught_up(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 5, 8);
+    deliver_mail(w);
+    mail_gone(w, 9);
+    assert_int_equal(a->ends, 0);
+    assert_int_equal(a->last_answer.kind, EVENT_CAUGHT_UP);
+    assert_int_equal(a->last_answer.seq, 8);
+    assert_false(a->r.lagging);
+    assert_null(fake_jobs);
+    fake_free(w->fanout, &a);
+}
+
+static void
+an_empty_page_without_a_reason_ends_the_session(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 5, 8);
+    deliver_mail(w);
+    mail_gone(w, 6);
+    expect_unreadable(w, a);
+    fake_free(w->fanout, &a);
+}
+
 /* --- Pages in common ---------------------------------------------------- */
 
 static unsigned
@@ -551,6 +621,9 @@ main(void)
             a_page_asked_before_the_room_was_joined_again_is_dropped),
         world_unit_test(an_unreadable_history_ends_the_session),
         world_unit_test(a_log_without_what_was_said_ends_the_session),
+        world_unit_test(what_is_not_kept_any_more_is_passed_over),
+        world_unit_test(who_waits_for_nothing_but_what_is_gone_has_caught_up),
+        world_unit_test(an_empty_page_without_a_reason_ends_the_session),
         world_unit_test(whoever_leaves_while_lagging_is_not_counted_any_longer),
         world_unit_test(those_who_need_the_same_page_ask_for_it_once),
         world_unit_test(those_who_come_from_elsewhere_meet_on_the_second_page),

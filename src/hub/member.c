@@ -5,6 +5,7 @@
 #include "hub/member.h"
 #include "hub/presence.h"
 #include "hub/room.h"
+#include "hub/user.h"
 
 struct member *
 member_find(const struct room *r, const struct session *s)
@@ -52,11 +53,11 @@ member_new(struct hub *h, struct room *r, struct session *s)
 {
     struct member *m = pool_take(&h->member_pool);
 
+    if (s->user != NULL && user_member(s->user, r) == NULL)
+        r->present++;
     m->room = r;
     list_push(&r->members, &m->in_room);
     attach(m, s);
-    if (s->user != NULL)
-        r->present++;
     return m;
 }
 
@@ -88,11 +89,16 @@ void
 member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
 {
     struct room *r = m->room;
+    const struct user *u = m->session->user;
+    struct member *other;
 
     unhear(m);
     detach(m);
     list_remove(&m->in_room);
-    if (m->session->user != NULL) {
+    other = u ? user_member(u, r) : NULL;
+    if (other != NULL) {
+        presence_hand_over(m, other);
+    } else if (u != NULL) {
         r->present--;
         presence_left(h, m, why, now_ms);
     }
@@ -161,38 +167,57 @@ include(struct hub *h, struct room *r, struct session *s)
     tell_session(h, s->worker, subscription(h, m, r->last_seq));
 }
 
-/* Both are in it before either is told how many are. */
+/* All of them are in it before any is told how many are. Sessions that are in
+ * too many rooms are passed over. */
 static void
-include_both(struct hub *h, struct room *r, struct session *const both[2])
+include_both(struct hub *h, struct room *r, const struct user *const both[2])
 {
     for (int i = 0; i < 2; i++) {
-        if (both[i] != NULL && member_find(r, both[i]) == NULL)
-            member_new(h, r, both[i]);
+        struct session *s = both[i] ? both[i]->session : NULL;
+
+        for (; s != NULL; s = s->next_of_user) {
+            if (member_find(r, s) == NULL && has_space(r, s))
+                member_new(h, r, s);
+        }
     }
     for (int i = 0; i < 2; i++) {
-        if (both[i] != NULL)
-            include(h, r, both[i]);
+        struct session *s = both[i] ? both[i]->session : NULL;
+
+        for (; s != NULL; s = s->next_of_user) {
+            if (member_find(r, s) != NULL)
+                include(h, r, s);
+        }
     }
+}
+
+static bool
+any_has_space(const struct room *r, const struct user *u)
+{
+    const struct session *s = u->session;
+
+    while (s != NULL && !has_space(r, s))
+        s = s->next_of_user;
+    return s != NULL;
 }
 
 enum deny
 member_include_peers(struct call *x, struct room *r)
 {
-    struct session *me = x->session->user ? x->session : NULL;
+    const struct user *me = x->session->user, *u;
     unsigned other = r->access.peers[0] == x->session->sender_id;
-    const struct user *u;
 
     if (r->access.kind != ROOM_DIRECT)
         return DENY_NONE;
-    u = map_get_u64(&x->hub->senders, r->access.peers[other]);
-    must(u != NULL && u->session != NULL);
-    if (me != NULL && !has_space(r, me))
+    if (x->session->user != NULL && !has_space(r, x->session))
         return DENY_TOO_MANY_ROOMS;
-    if (!has_space(r, u->session)) {
+    u = map_get_u64(&x->hub->senders, r->access.peers[other]);
+    if (u != NULL && u->session == NULL)
+        u = NULL;
+    if (u != NULL && !any_has_space(r, u)) {
         x->detail = str_of("they are in too many rooms");
         return DENY_FORBIDDEN;
     }
-    include_both(x->hub, r, (struct session *const[]){me, u->session});
+    include_both(x->hub, r, (const struct user *const[]){me, u});
     return DENY_NONE;
 }
 
@@ -234,7 +259,7 @@ member_join(struct call *x)
     struct session *s = x->session;
     struct room *r;
     struct member *m;
-    bool present, heard;
+    bool present, heard, known;
     enum deny d = find_joinable(x, &r);
 
     if (d != DENY_NONE)
@@ -246,11 +271,12 @@ member_join(struct call *x)
     }
     present = m != NULL;
     heard = present && m->heard;
+    known = s->user == NULL || user_member(s->user, r) != NULL;
     if (!present)
         m = member_new(x->hub, r, s);
     hear(m);
     tell_joined(x, m, !heard);
-    if (!present && s->user != NULL)
+    if (!known)
         presence_joined(x->hub, m, x->command->now_ms);
     return DENY_NONE;
 }

@@ -15,9 +15,10 @@ struct member *member_find(const struct room *r, const struct session *s);
 enum deny member_of_target(struct call *x, enum action action,
                            struct member **ret);
 
-/* If r is a direct room, the caller and the other one, who is present, hear it
- * from now on, members or not until now: from the newest message on, with an
- * EVENT_SUBSCRIBED that nobody asked for. A visitor hears nothing. */
+/* If r is a direct room, all sessions of the caller and of the other one hear
+ * it from now on, members or not until now: from the newest message on, with
+ * an EVENT_SUBSCRIBED that nobody asked for. A visitor hears nothing, nor does
+ * an account that is not present. */
 enum deny member_include_peers(struct call *x, struct room *r);
 
 /* The session of m is replaced by s, which does not hear the room yet. */

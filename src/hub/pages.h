@@ -6,8 +6,9 @@
  * encoded once. Part of lag.c.
  *
  * A page is named by its room and the seq behind which it begins. It never
- * grows stale: the log before a seq does not change, and whoever has had a
- * short page asks for one that begins behind it. */
+ * grows stale: the log before a seq only loses its beginning, and what was lost
+ * since stays for as long as somebody lags; whoever has had a short page asks
+ * for one that begins behind it. */
 #ifndef HUB_PAGES_H
 #define HUB_PAGES_H
 

@@ -148,6 +148,15 @@ presence_joined(struct hub *h, struct member *m, int64_t now_ms)
     tell_room(h, r, e, m->session);
 }
 
+void
+presence_hand_over(struct member *from, struct member *to)
+{
+    if (!from->gathered)
+        return;
+    from->gathered = false;
+    to->gathered = true;
+}
+
 static void
 gather_left(struct gathering *g, struct member *m)
 {

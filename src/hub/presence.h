@@ -10,6 +10,10 @@
 /* A named member has come, and hears the room. */
 void presence_joined(struct hub *h, struct member *m, int64_t now_ms);
 
+/* A session of somebody leaves, another one of theirs stays in the room: their
+ * coming, if it is not told yet, is that one's from now on. */
+void presence_hand_over(struct member *from, struct member *to);
+
 /* It has gone: not counted as present and hearing nothing any more. */
 void presence_left(struct hub *h, struct member *m, struct str why,
                    int64_t now_ms);

@@ -4,7 +4,9 @@
  * read by a reader, after the commit; only the right to it is decided here. */
 #include "hub/query.h"
 #include "hub/batch.h"
+#include "hub/member.h"
 #include "hub/room.h"
+#include "hub/user.h"
 
 #include <stdio.h>
 
@@ -23,6 +25,7 @@ person(const struct user *u)
     e->away = u->away != NULL;
     e->time_ms = u->active_ms;
     e->session = u->session->id;
+    e->sender_id = u->sender_id;
     return e;
 }
 
@@ -59,6 +62,22 @@ tell_everybody_here(struct call *x)
     tell_caller(x, e);
 }
 
+/* How far any of their sessions has got. */
+static void
+add_cursors(struct event *item, const struct room *r, const struct user *u)
+{
+    for (const struct session *s = u->session; s; s = s->next_of_user) {
+        const struct member *m = member_find(r, s);
+
+        if (m == NULL)
+            continue;
+        if (m->delivered > item->delivered)
+            item->delivered = m->delivered;
+        if (m->read > item->read)
+            item->read = m->read;
+    }
+}
+
 static void
 tell_members(struct call *x, const struct room *r)
 {
@@ -73,11 +92,10 @@ tell_members(struct call *x, const struct room *r)
 
         if (is_full(e))
             break;
-        if (m->session->user == NULL)
+        if (!user_stands(m))
             continue;
         item = person(m->session->user);
-        item->delivered = m->delivered;
-        item->read = m->read;
+        add_cursors(item, r, m->session->user);
         e->items[e->items_n++] = item;
     }
     tell_caller(x, e);

@@ -98,6 +98,7 @@ readers_page_event(const struct page *p, const struct read_job *job)
 
     event_set_items(e, page_items(p, job), p->n);
     e->more = p->more;
+    e->delivered = p->first_seq;
     e->seq = job->query.at;
     return addressed(e, job);
 }

@@ -4,6 +4,7 @@
  * rooms are ever looked up in the store. A room's number is given once, in
  * memory; its row is written with its first message (message.c). */
 #include "hub/room.h"
+#include "hub/account.h"
 #include "hub/batch.h"
 #include "hub/presence.h"
 #include "hub/user.h"
@@ -154,9 +155,24 @@ remembered(const struct room *r, unsigned peer)
     return peer == 0 ? first : str_trim(rest);
 }
 
+/* The name that r has of a peer is of no room that was just made. */
+static struct str
+name_of_absent(const struct hub *h, const struct room *r, unsigned peer,
+               struct account *a)
+{
+    uint64_t sender_id = r->access.peers[peer];
+    struct str name = remembered(r, peer);
+
+    if (name.n == 0 && sender_is_account(sender_id)
+        && account_look(h, sender_id - SENDER_ACCOUNTS, a))
+        name = str_of(a->name.text);
+    return name;
+}
+
+/* Borrowed, from a too. */
 static struct str
 name_of_peer(const struct hub *h, const struct room *r, unsigned peer,
-             const struct session *s)
+             const struct session *s, struct account *a)
 {
     struct user *u = map_get_u64(&h->senders, r->access.peers[peer]);
 
@@ -164,21 +180,22 @@ name_of_peer(const struct hub *h, const struct room *r, unsigned peer,
         return user_name(u);
     if (s != NULL && s->signs && s->sender_id == r->access.peers[peer])
         return visitor_name(h, s);
-    return remembered(r, peer);
+    return name_of_absent(h, r, peer, a);
 }
 
 void
 room_refresh_name(const struct hub *h, struct room *r,
                   const struct session *s)
 {
+    struct account accounts[2];
     struct str a, b;
     size_t bytes;
     char *name;
 
     if (r->access.kind != ROOM_DIRECT)
         return;
-    a = name_of_peer(h, r, 0, s);
-    b = name_of_peer(h, r, 1, s);
+    a = name_of_peer(h, r, 0, s, &accounts[0]);
+    b = name_of_peer(h, r, 1, s, &accounts[1]);
     bytes = a.n + b.n + 2;
     name = must_alloc(bytes);
     snprintf(name, bytes, "%.*s %.*s", STR_FMT(a), STR_FMT(b));
@@ -192,9 +209,11 @@ room_called(const struct hub *h, const struct room *r, const struct session *s)
     struct room_called called;
     struct str name = str_of(r->name);
     const char *sigil = "";
+    struct account a;
 
     if (r->access.kind == ROOM_DIRECT) {
-        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id, NULL);
+        name = name_of_peer(h, r, r->access.peers[0] == s->sender_id, NULL,
+                            &a);
         sigil = "@";
     }
     snprintf(called.text, sizeof called.text, "%s%.*s", sigil, STR_FMT(name));
@@ -219,26 +238,48 @@ find_joined_direct(const struct call *x)
     return NULL;
 }
 
-static struct user *
-target_user(const struct call *x)
+static struct str
+target_name(const struct call *x)
 {
     struct str name = x->command->target;
 
     name.p++;
     name.n--;
-    return user_find(x->hub, name);
+    return name;
+}
+
+/* Who has the name that is the target: 0 is nobody. An account has its name
+ * also while it is not present; whoever is held does not count. */
+static enum deny
+target_sender(const struct call *x, uint64_t *ret)
+{
+    const struct user *u = user_find(x->hub, target_name(x));
+    struct account a;
+    enum deny d = DENY_NO_SUCH_PERSON;
+
+    *ret = u != NULL && u->session != NULL ? u->sender_id : 0;
+    if (*ret == 0)
+        d = account_find(x->hub, target_name(x), &a);
+    else
+        return DENY_NONE;
+    if (d == DENY_NONE && a.state != ACCOUNT_DELETED)
+        *ret = account_sender(&a);
+    return d == DENY_NO_SUCH_PERSON ? DENY_NONE : d;
 }
 
 /* A name means whoever has it now; only when nobody does, who had it last. */
 static enum deny
 find_direct(struct call *x, struct room **ret)
 {
-    const struct user *u = target_user(x);
+    uint64_t other;
     struct room *r;
+    enum deny d = target_sender(x, &other);
 
-    if (u != NULL) {
+    if (d != DENY_NONE)
+        return d;
+    if (other != 0) {
         struct access_room access =
-            direct_between(x->session->sender_id, u->sender_id);
+            direct_between(x->session->sender_id, other);
         char key[ACCESS_KEY_BYTES + 1];
 
         access_write_key(&access, key);
@@ -247,7 +288,7 @@ find_direct(struct call *x, struct room **ret)
         r = find_joined_direct(x);
     }
     if (r == NULL)
-        return u ? DENY_NO_SUCH_ROOM : DENY_NO_SUCH_PERSON;
+        return other ? DENY_NO_SUCH_ROOM : DENY_NO_SUCH_PERSON;
     *ret = r;
     return DENY_NONE;
 }
@@ -257,15 +298,16 @@ static enum deny
 direct_with_target(struct call *x, struct access_room *ret)
 {
     struct access_who who = session_who(x->session);
-    const struct user *u = target_user(x);
+    uint64_t other;
+    enum deny d = target_sender(x, &other);
 
-    if (u == NULL || u->session == NULL)
-        return DENY_NO_SUCH_PERSON;
-    if (u->sender_id == who.sender_id) {
+    if (d != DENY_NONE || other == 0)
+        return d != DENY_NONE ? d : DENY_NO_SUCH_PERSON;
+    if (other == who.sender_id) {
         x->detail = str_of("that is you");
         return DENY_BAD_REQUEST;
     }
-    *ret = direct_between(who.sender_id, u->sender_id);
+    *ret = direct_between(who.sender_id, other);
     return access_check(&who, ACTION_JOIN, ret, NULL);
 }
 

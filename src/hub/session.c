@@ -6,7 +6,9 @@
  * again within CARRY_MS. */
 #include "hub/session.h"
 #include "base/utf8.h"
+#include "hub/login.h"
 #include "hub/member.h"
+#include "hub/secret.h"
 #include "hub/transfer.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
@@ -32,6 +34,7 @@ session_new(struct hub *h, const struct command *c)
     s->worker = (uint8_t)c->worker;
     s->sender_id = c->sender_id;
     s->lasting = c->resume;
+    memcpy(s->from, c->from, sizeof s->from);
     map_put_u64(&h->sessions, s->id, s);
     return s;
 }
@@ -42,6 +45,7 @@ session_free(struct hub *h, struct session *s)
 {
     must(s->members == NULL && s->user == NULL);
     visitor_forget(h, s);
+    free(s->device);
     map_del_u64(&h->sessions, s->id);
     pool_give(&h->session_pool, s);
 }
@@ -55,19 +59,28 @@ reason(struct str text)
     return text;
 }
 
+/* An account's name needs no holding: nobody else can have it. */
 static void
-session_end(struct hub *h, struct session *s, struct str why, bool hold,
-            int64_t now_ms)
+quit(struct hub *h, struct session *s, enum session_name name, int64_t now_ms)
 {
     struct user *u = s->user;
 
+    if (u == NULL || user_drop_session(u, s))
+        return;
+    s->user = NULL;
+    if (name == SESSION_NAME_GOES || sender_is_account(u->sender_id))
+        user_free(h, u);
+    else
+        user_hold(h, u, s, name == SESSION_NAME_LOST && s->lasting, now_ms);
+}
+
+void
+session_end(struct hub *h, struct session *s, struct str why,
+            enum session_name name, int64_t now_ms)
+{
     while (s->members != NULL)
         member_leave(h, s->members, why, now_ms);
-    s->user = NULL;
-    if (u != NULL && hold)
-        user_hold(h, u, now_ms);
-    else if (u != NULL)
-        user_free(h, u);
+    quit(h, s, name, now_ms);
     session_free(h, s);
 }
 
@@ -112,12 +125,13 @@ take_over(struct hub *h, struct user *u, struct session *s, int64_t now_ms)
 static void
 give_up(struct hub *h, struct user *u, int64_t now_ms)
 {
-    if (u->session == NULL) {
-        user_free(h, u);
-        return;
+    if (u->session != NULL) {
+        tell_replaced(h, u->session);
+        session_end(h, u->session, nothing, SESSION_NAME_WAITS, now_ms);
     }
-    tell_replaced(h, u->session);
-    session_end(h, u->session, nothing, false, now_ms);
+    u = map_get_u64(&h->senders, u->sender_id);
+    if (u != NULL)
+        user_disown(h, u);
 }
 
 struct str
@@ -127,7 +141,7 @@ session_name(const struct hub *h, const struct session *s)
 }
 
 void
-session_welcome(struct call *x, const struct session *s)
+session_welcome(struct call *x, const struct session *s, uint64_t device)
 {
     struct str name = session_name(x->hub, s);
     struct event *e = event_new(ANSWER_WELCOME, nothing, name, nothing,
@@ -137,6 +151,7 @@ session_welcome(struct call *x, const struct session *s)
     e->session = s->id;
     e->time_ms = x->command->now_ms;
     e->sender_id = s->sender_id;
+    e->token = device;
     p->who = session_who(s);
     tell_caller_parcel(x, p);
 }
@@ -163,6 +178,17 @@ admit(struct call *x, const struct name *n)
     return u;
 }
 
+/* Nobody says of themselves to be an account. */
+enum deny
+session_may_guest(const struct call *x)
+{
+    uint64_t sender_id = x->command->sender_id;
+
+    if (sender_id > INT64_MAX || sender_is_account(sender_id))
+        return DENY_BAD_REQUEST;
+    return x->hub->options.no_guests ? DENY_NO_GUESTS : DENY_NONE;
+}
+
 enum deny
 session_enter(struct call *x)
 {
@@ -171,12 +197,19 @@ session_enter(struct call *x)
     struct name n;
     enum deny d;
 
+    if (secret_awaits(x->hub, c->session) && !secret_is_back(x))
+        return DENY_OVERLOADED;
+    if (c->login != NULL)
+        return login_enter(x);
     if (c->visit || (x->session != NULL && x->session->visits))
         return visitor_enter(x);
-    if (x->session != NULL || c->sender_id > INT64_MAX)
+    d = session_may_guest(x);
+    if (d != DENY_NONE)
+        return d;
+    if (x->session != NULL)
         return DENY_BAD_REQUEST;
     if (c->name.n == 0) {
-        session_welcome(x, session_new(x->hub, c));
+        session_welcome(x, session_new(x->hub, c), 0);
         return DENY_NONE;
     }
     if (c->sender_id == 0)
@@ -186,7 +219,7 @@ session_enter(struct call *x)
         return d;
     u = admit(x, &n);
     u->active_ms = c->now_ms;
-    session_welcome(x, u->session);
+    session_welcome(x, u->session, 0);
     return DENY_NONE;
 }
 
@@ -196,16 +229,25 @@ enum deny
 session_leave(struct call *x)
 {
     const struct command *c = x->command;
-    const struct session *s = x->session;
-    bool hold;
 
     transfer_leave(x->hub, c->session, c->now_ms);
-    if (s == NULL)
-        return DENY_NONE;
-    hold = !c->clean && s->user != NULL && s->lasting
-        && x->hub->options.hold_name_ms > 0;
-    session_end(x->hub, x->session, reason(c->text), hold, c->now_ms);
+    secret_done(x->hub, c->session);
+    if (x->session != NULL)
+        session_end(x->hub, x->session, reason(c->text),
+                    c->clean ? SESSION_NAME_WAITS : SESSION_NAME_LOST,
+                    c->now_ms);
     return DENY_NONE;
+}
+
+static void
+kick(struct hub *h, struct session *s, struct str why, int64_t now_ms)
+{
+    struct event *e = event_new(EVENT_CLOSED, nothing, nothing, why,
+                                str_of("the operator"));
+
+    e->deny = DENY_FORBIDDEN;
+    tell_close(h, s, e);
+    session_end(h, s, why, SESSION_NAME_GOES, now_ms);
 }
 
 enum deny
@@ -215,7 +257,7 @@ session_kick(struct call *x)
     struct hub *h = x->hub;
     struct user *u = user_find(h, c->name);
     struct str why = reason(c->text);
-    struct event *e;
+    struct session *next;
 
     if (u == NULL) {
         log_event(LOG_WARN, "hub", "nobody to kick", LOG_STR("name", c->name));
@@ -225,10 +267,10 @@ session_kick(struct call *x)
         user_free(h, u);
         return DENY_NONE;
     }
-    e = event_new(EVENT_CLOSED, nothing, nothing, why, str_of("the operator"));
-    e->deny = DENY_FORBIDDEN;
-    tell_close(h, u->session, e);
-    session_end(h, u->session, why, false, c->now_ms);
+    for (struct session *s = u->session; s != NULL; s = next) {
+        next = s->next_of_user;
+        kick(h, s, why, c->now_ms);
+    }
     return DENY_NONE;
 }
 
@@ -267,8 +309,10 @@ session_free_all(struct hub *h)
 {
     struct session *s;
 
-    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;) {
+        free(s->device);
         pool_give(&h->session_pool, s);
+    }
     list_each(it, next, &h->carrying)
         free(list_entry(it, struct carrying, link));
 }

@@ -7,12 +7,26 @@
 #include "hub/hub_impl.h"
 
 enum deny session_enter(struct call *x);       /* COMMAND_ENTER */
+/* The caller may come in without an account. */
+enum deny session_may_guest(const struct call *x);
+
 /* For visitors, who enter in their own way. */
 struct session *session_new(struct hub *h, const struct command *c);
-void session_welcome(struct call *x, const struct session *s);
+void session_welcome(struct call *x, const struct session *s,
+                     uint64_t device);
 
 /* Present or visiting; "" for a reader. Borrowed. */
 struct str session_name(const struct hub *h, const struct session *s);
+
+/* What becomes of a guest's name: it waits for the same person or place; or,
+ * since its connection was lost, for the same person, if that can be known;
+ * or it is free. */
+enum session_name { SESSION_NAME_WAITS, SESSION_NAME_LOST, SESSION_NAME_GOES };
+
+/* Its rooms are told why; its user is gone with the last of its sessions. Does
+ * not close the connection. */
+void session_end(struct hub *h, struct session *s, struct str why,
+                 enum session_name name, int64_t now_ms);
 
 enum deny session_leave(struct call *x);       /* COMMAND_LEAVE */
 enum deny session_kick(struct call *x);        /* COMMAND_KICK */

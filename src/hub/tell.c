@@ -106,6 +106,45 @@ tell_caller_durable(const struct call *x, struct event *e)
 }
 
 void
+tell_caller_done(const struct call *x, uint64_t token)
+{
+    struct event *e = event_new(ANSWER_DONE, nothing, nothing, nothing,
+                                nothing);
+
+    e->token = token;
+    tell_caller(x, e);
+}
+
+/* Who was refused under a name is told to be who they are by now. */
+static struct parcel *
+refusal_parcel(const struct call *x, struct event *e)
+{
+    struct parcel *p = to_caller(x, e);
+
+    if (x->session != NULL)
+        p->who = session_who(x->session);
+    return p;
+}
+
+/* The name or the target; a file's name is still whatever the peer wrote. */
+static struct str
+refused_name(const struct command *c)
+{
+    return c->name.n > 0 && c->file == NULL ? c->name : c->target;
+}
+
+void
+tell_refused(const struct call *x, enum deny why)
+{
+    struct str name = refused_name(x->command);
+    struct event *e = event_new(ANSWER_DENIED, nothing, name, x->detail,
+                                nothing);
+
+    e->deny = why;
+    tell_caller_parcel(x, refusal_parcel(x, e));
+}
+
+void
 tell_close(struct hub *h, const struct session *s, struct event *e)
 {
     tell_session(h, s->worker, parcel_new(PARCEL_CLOSE, s->id, 0, e));

@@ -44,6 +44,107 @@ a_new_name_must_be_free_and_legal(void **state)
               "w1 room 1 renamed alice ->Alice -s1\n");
 }
 
+/* ---- names that were given back ---- */
+
+/* From 192.0.2.`host`, or, above 255, from 2001:db8:0:`host`::1. */
+static struct command *
+entering_from(struct play *p, uint64_t session, const char *name,
+              unsigned host)
+{
+    static const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, [12] = 192,
+                                   [14] = 2};
+    static const uint8_t v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
+    struct command *c = entering(p, session, name);
+
+    memcpy(c->from, host > 255 ? v6 : v4, sizeof c->from);
+    if (host > 255)
+        c->from[6] = (uint8_t)(host >> 8), c->from[7] = (uint8_t)host;
+    else
+        c->from[15] = (uint8_t)host;
+    return c;
+}
+
+static void
+a_name_waits_for_who_had_it_or_comes_from_there(void **state)
+{
+    struct play *p = *state;
+
+    act(p, entering_from(p, 1, "alice", 1));
+    act(p, leaving(p, 1, "bye", true));
+    act(p, entering_from(p, 3, "Alice", 2));
+    act(p, entering_from(p, 5, "alice", 1));
+    expect(p, "w0 s1 welcome alice\n"
+              "w0 s3 denied name_taken Alice\n"
+              "w0 s5 welcome alice\n");
+    assert_int_equal(hub_users(p->hub), 1);
+}
+
+static void
+a_name_is_free_for_all_after_a_while(void **state)
+{
+    struct play *p = *state;
+
+    act(p, entering_from(p, 1, "alice", 1));
+    act(p, leaving(p, 1, "bye", true));
+    tick(p, 30000);
+    forget(p);
+    act(p, entering_from(p, 3, "alice", 2));
+    expect(p, "w0 s3 welcome alice\n");
+}
+
+static void
+a_network_of_ipv6_is_one_place(void **state)
+{
+    struct play *p = *state;
+    struct command *c = entering_from(p, 5, "alice", 300);
+
+    act(p, entering_from(p, 1, "alice", 300));
+    act(p, leaving(p, 1, "bye", true));
+    act(p, entering_from(p, 3, "alice", 301));
+    c->from[15] = 99;
+    act(p, c);
+    expect(p, "w0 s1 welcome alice\n"
+              "w0 s3 denied name_taken alice\n"
+              "w0 s5 welcome alice\n");
+}
+
+static void
+a_name_that_was_changed_waits_too(void **state)
+{
+    struct play *p = *state;
+
+    act(p, entering_from(p, 1, "alice", 1));
+    act(p, renaming(p, 1, "alicia"));
+    forget(p);
+    act(p, entering_from(p, 3, "alice", 2));
+    expect(p, "w0 s3 denied name_taken alice\n");
+    act(p, renaming(p, 1, "Alice"));
+    act(p, leaving(p, 1, "bye", true));
+    act(p, entering_from(p, 5, "alicia", 1));
+    expect(p, "w0 s1 done\n"
+              "w0 s5 welcome alicia\n");
+    assert_int_equal(hub_users(p->hub), 1);
+}
+
+static void
+names_do_not_wait_if_none_are_held(void **state)
+{
+    struct play *p = *state;
+
+    p->options.hold_name_ms = 0;
+    play_restart(p);
+    act(p, entering_from(p, 1, "alice", 1));
+    act(p, renaming(p, 1, "alicia"));
+    act(p, leaving(p, 1, "bye", true));
+    forget(p);
+    act(p, entering_from(p, 3, "alice", 2));
+    act(p, entering_from(p, 5, "alicia", 2));
+    expect(p, "w0 s3 welcome alice\n"
+              "w0 s5 welcome alicia\n");
+}
+
+/* ---- away ---- */
+
 static struct command *
 going(struct play *p, uint64_t session, bool away, const char *why)
 {
@@ -133,6 +234,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         play_test(a_new_name_is_told_to_the_others_and_once_to_oneself),
         play_test(a_new_name_must_be_free_and_legal),
+        play_test(a_name_waits_for_who_had_it_or_comes_from_there),
+        play_test(a_name_is_free_for_all_after_a_while),
+        play_test(a_network_of_ipv6_is_one_place),
+        play_test(a_name_that_was_changed_waits_too),
+        play_test(names_do_not_wait_if_none_are_held),
         play_test(who_is_away_is_told_to_the_others),
         play_test(a_bad_reason_to_be_away_is_refused),
         play_test(nobody_in_a_large_room_is_told_who_is_away),

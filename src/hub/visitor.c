@@ -3,12 +3,15 @@
  * A visitor's name lies beside the sessions, under the session's number: few
  * sessions are visitors, and a session has no room for one. */
 #include "hub/visitor.h"
+#include "hub/account.h"
 #include "hub/session.h"
 #include "hub/user.h"
 
 #include <stdlib.h>
 
 struct visitor {
+    struct list link;             /* hub.signing, with an account */
+    struct session *session;
     struct label name;
 };
 
@@ -26,18 +29,33 @@ visitor_name(const struct hub *h, const struct session *s)
     return v ? str_of(label_name(&v->name)) : nothing;
 }
 
-bool
-visitor_may_sign(const struct hub *h, const struct session *s)
+static bool
+may_sign(const struct hub *h, const struct session *s)
 {
     const struct visitor *v = find(h, s);
 
     return v != NULL
-        && user_is_free_for(h, str_of(label_key(&v->name)), s->sender_id);
+        && user_is_free_for(h, str_of(label_key(&v->name)), s->sender_id,
+                            s->from);
+}
+
+/* Since it came, its name may have been registered. */
+enum deny
+visitor_check_name(struct hub *h, const struct session *s)
+{
+    const struct visitor *v = find(h, s);
+
+    if (!may_sign(h, s))
+        return DENY_NAME_TAKEN;
+    if (sender_is_account(s->sender_id))
+        return DENY_NONE;
+    return account_check_free(h, str_of(label_key(&v->name)));
 }
 
 static void
 visitor_free(struct visitor *v)
 {
+    list_remove(&v->link);
     label_done(&v->name);
     free(v);
 }
@@ -47,6 +65,8 @@ visitor_forget(struct hub *h, struct session *s)
 {
     struct visitor *v = find(h, s);
 
+    free(s->device);
+    s->device = NULL;
     if (v == NULL)
         return;
     map_del_u64(&h->visitors, s->id);
@@ -55,11 +75,16 @@ visitor_forget(struct hub *h, struct session *s)
     s->sender_id = 0;
 }
 
-static void
-sign(struct hub *h, struct session *s, const struct name *n)
+void
+visitor_sign(struct hub *h, struct session *s, const struct name *n)
 {
     struct visitor *v = must_alloc(sizeof *v);
 
+    s->visits = true;
+    v->session = s;
+    list_init(&v->link);
+    if (sender_is_account(s->sender_id))
+        list_push(&h->signing, &v->link);
     label_set(&v->name, n);
     map_put_u64(&h->visitors, s->id, v);
     s->signs = true;
@@ -86,13 +111,15 @@ visitor_enter(struct call *x)
     struct name n = {0};
     enum deny d;
 
-    if (!c->visit || (s != NULL && !s->visits) || c->sender_id > INT64_MAX)
+    if (!c->visit || (s != NULL && !s->visits))
         return DENY_BAD_REQUEST;
     if (s != NULL) {
         visitor_forget(x->hub, s);
         s->sender_id = 0;
     }
-    d = choose_name(x, &n);
+    d = session_may_guest(x);
+    if (d == DENY_NONE)
+        d = choose_name(x, &n);
     if (d != DENY_NONE)
         return d;
     if (s == NULL)
@@ -100,9 +127,20 @@ visitor_enter(struct call *x)
     s->visits = true;
     s->sender_id = c->sender_id;
     if (c->name.n > 0)
-        sign(x->hub, s, &n);
-    session_welcome(x, s);
+        visitor_sign(x->hub, s, &n);
+    session_welcome(x, s, 0);
     return DENY_NONE;
+}
+
+struct session *
+visitor_next(const struct hub *h, const struct session *s)
+{
+    const struct visitor *v = s ? find(h, s) : NULL;
+    const struct list *next = v ? v->link.next : h->signing.next;
+
+    if (next == &h->signing)
+        return NULL;
+    return list_entry(next, struct visitor, link)->session;
 }
 
 void

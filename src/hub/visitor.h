@@ -13,10 +13,17 @@
 enum deny visitor_enter(struct call *x);
 
 /* A visitor with a name, whose name is nobody else's by now. */
-bool visitor_may_sign(const struct hub *h, const struct session *s);
+enum deny visitor_check_name(struct hub *h, const struct session *s);
 
 /* "" without one. Borrowed until s enters again or ends. */
 struct str visitor_name(const struct hub *h, const struct session *s);
+
+/* s is a visitor who signs with that name, being its account's. */
+void visitor_sign(struct hub *h, struct session *s, const struct name *n);
+
+/* The first, and the next, of the visitors who have an account, or NULL. s may
+ * be gone before the next but one is asked for. */
+struct session *visitor_next(const struct hub *h, const struct session *s);
 
 /* s has no name any more and is nobody. Fine for who is no visitor. */
 void visitor_forget(struct hub *h, struct session *s);

@@ -5,6 +5,7 @@
  * log is folded into the database. A second signal ends the process at once. */
 #include "server/server.h"
 
+#include "auth/password.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "dialect/http/http.h"
@@ -29,6 +30,9 @@
 
 /* Accounts and addresses whose wrong passwords are remembered. */
 #define THROTTLE_KEYS 65536
+
+/* One: passwords wait for each other rather than for memory. */
+#define HASHERS 1
 
 /* Asked in this order; the one without sniff comes last. */
 static const struct dialect *const dialects[] = {
@@ -56,6 +60,7 @@ struct server {
     struct readers *readers;
     struct blobs *blobs;
     struct movers *movers;
+    struct hashers *hashers;
     struct core *core;
     struct listener *listener;
 };
@@ -328,11 +333,15 @@ make_workers(struct server *s, unsigned fds, struct err *e)
 static int
 start_threads(struct server *s, struct err *e)
 {
+    password_set_costs((unsigned)s->config->hash_passes,
+                       (unsigned)(s->config->hash_memory / 1024));
     int r = readers_start(store_path(s->store), (unsigned)s->config->readers,
                           s->mailboxes, &s->readers, e);
     if (r == 0)
         r = movers_start(s->blobs, (unsigned)s->config->movers, s->mailboxes,
                          &s->movers, e);
+    if (r == 0)
+        r = hashers_start(HASHERS, &s->hashers, e);
     if (r < 0)
         return r;
     struct core_options o = {
@@ -340,6 +349,7 @@ start_threads(struct server *s, struct err *e)
         .store = s->store,
         .readers = s->readers,
         .movers = s->movers,
+        .hashers = s->hashers,
         .shard = metrics_shard_new(s->metrics),
         .workers = s->workers_n + 1,
         .mailboxes = s->mailboxes,
@@ -351,8 +361,10 @@ start_threads(struct server *s, struct err *e)
     };
     hub_unfinished(s->hub, finish_file, s);
     r = core_start(&o, &s->core, e);
-    if (r == 0)
+    if (r == 0) {
         movers_set_core(s->movers, s->core);
+        hashers_set_core(s->hashers, s->core);
+    }
     for (unsigned i = 0; r == 0 && i < s->workers_n; i++)
         r = worker_start(s->workers[i], s->core, s->readers, s->movers, e);
     return r;
@@ -392,7 +404,7 @@ unwatch_signals(struct server *s)
 
 /* The movers before the core, so that a file that is just being finished is
  * still shared; their memory after it, because it may give them work until its
- * end. */
+ * end. The hashers before it, which gives them none once it is stopping. */
 static void
 stop_threads(struct server *s)
 {
@@ -408,6 +420,7 @@ stop_threads(struct server *s)
         if (s->workers[i])
             worker_join(s->workers[i]);
     movers_finish(s->movers);
+    hashers_stop(&s->hashers);
     core_stop(&s->core);
     readers_stop(&s->readers);
     movers_stop(&s->movers);

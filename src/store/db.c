@@ -124,6 +124,18 @@ db_int(sqlite3 *db, const char *sql, int64_t *ret, struct err *e)
 }
 
 int
+db_vacuum_into(sqlite3 *db, const char *path, struct err *e)
+{
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &st, NULL) != SQLITE_OK)
+        return db_explain(db, e);
+    db_bind_str(st, 1, str_of(path));
+    int r = sqlite3_step(st) == SQLITE_DONE ? 0 : db_explain(db, e);
+    sqlite3_finalize(st);
+    return r;
+}
+
+int
 db_prepare(sqlite3 *db, const char *const *sql, sqlite3_stmt **stmts, int n,
            struct err *e)
 {
@@ -148,6 +160,16 @@ void
 db_bind_int(sqlite3_stmt *st, int at, int64_t value)
 {
     must(sqlite3_bind_int64(st, at, value) == SQLITE_OK);
+}
+
+void
+db_bind_reference(sqlite3_stmt *st, int at, uint64_t id)
+{
+    must(id <= INT64_MAX);
+    if (id != 0)
+        db_bind_int(st, at, (int64_t)id);
+    else
+        must(sqlite3_bind_null(st, at) == SQLITE_OK);
 }
 
 void
@@ -211,9 +233,8 @@ db_column_str(sqlite3_stmt *st, int at)
     return (struct str){p, (size_t)sqlite3_column_bytes(st, at)};
 }
 
-/* A column of exactly n bytes; anything else leaves `to` as it is. */
-static void
-column_bytes(sqlite3_stmt *st, int at, void *to, int n)
+void
+db_column_bytes(sqlite3_stmt *st, int at, void *to, int n)
 {
     const void *p = sqlite3_column_blob(st, at);
     if (p && sqlite3_column_bytes(st, at) == n)
@@ -232,7 +253,38 @@ db_column_message(sqlite3_stmt *st, struct message *ret)
         .kind = (enum message_kind)sqlite3_column_int(st, 5),
         .body = db_column_str(st, 7),
     };
-    column_bytes(st, 6, ret->cid.b, sizeof ret->cid.b);
+    db_column_bytes(st, 6, ret->cid.b, sizeof ret->cid.b);
+}
+
+static struct room_settings
+column_settings(sqlite3_stmt *st, int at)
+{
+    return (struct room_settings){
+        .privacy = (enum room_privacy)sqlite3_column_int(st, at),
+        .description = db_column_str(st, at + 1),
+        .from_joining = sqlite3_column_int(st, at + 2) != 0,
+        .closed = sqlite3_column_int(st, at + 3) != 0,
+        .slow_ms = sqlite3_column_int64(st, at + 4),
+        .keep_ms = sqlite3_column_int64(st, at + 5),
+        .keep_n = (uint64_t)sqlite3_column_int64(st, at + 6),
+        .first_seq = (uint64_t)sqlite3_column_int64(st, at + 7),
+    };
+}
+
+void
+db_column_room(sqlite3_stmt *st, struct room_row *ret, int64_t *ret_last_ms)
+{
+    *ret = (struct room_row){
+        .id = (uint64_t)sqlite3_column_int64(st, 0),
+        .kind = (enum room_kind)sqlite3_column_int(st, 1),
+        .name = db_column_str(st, 2),
+        .key = db_column_str(st, 3),
+        .topic = db_column_str(st, 4),
+        .created_ms = sqlite3_column_int64(st, 5),
+        .last_seq = (uint64_t)sqlite3_column_int64(st, 6),
+        .settings = column_settings(st, 8),
+    };
+    *ret_last_ms = sqlite3_column_int64(st, 7);
 }
 
 void
@@ -250,11 +302,11 @@ db_column_file(sqlite3_stmt *st, struct file_row *ret)
         .expires_ms = sqlite3_column_int64(st, 13),
     };
     struct file_facts *f = &ret->facts;
-    column_bytes(st, 0, f->id.b, sizeof f->id.b);
-    column_bytes(st, 1, f->ticket.b, sizeof f->ticket.b);
+    db_column_bytes(st, 0, f->id.b, sizeof f->id.b);
+    db_column_bytes(st, 1, f->ticket.b, sizeof f->ticket.b);
     f->size = sized ? (uint64_t)sqlite3_column_int64(st, 6)
                     : FILE_SIZE_UNKNOWN;
-    column_bytes(st, 8, f->sha256, sizeof f->sha256);
+    db_column_bytes(st, 8, f->sha256, sizeof f->sha256);
     f->state = (enum file_state)sqlite3_column_int(st, 9);
     f->resumable = sqlite3_column_int(st, 10) != 0;
 }

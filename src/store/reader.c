@@ -14,62 +14,44 @@
 static const char *const sql[STMT_COUNT] = {
     [STMT_UP] =
         "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
-        " WHERE room_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+        " WHERE room_id = ?1 AND seq >= max(?2, ?4 + 1)"
+        " ORDER BY seq LIMIT ?3",
     [STMT_DOWN] =
         "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
-        " WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+        " WHERE room_id = ?1 AND seq < ?2 AND seq > ?4"
+        " ORDER BY seq DESC LIMIT ?3",
+    [STMT_FIRST] = "SELECT first_seq FROM rooms WHERE id = ?1",
     [STMT_FILE] =
         "SELECT " DB_FILE_COLUMNS ", rooms.kind, rooms.key, rooms.name"
         " FROM files AS f JOIN rooms ON rooms.id = f.room_id"
         " WHERE f.pub = ?1",
     [STMT_FILES] =
         "SELECT " DB_FILE_COLUMNS " FROM files AS f"
-        " WHERE f.room_id = ?1 AND f.seq < ?2 AND f.state = 2"
+        " WHERE f.room_id = ?1 AND f.seq < ?2 AND f.seq > ?4"
+        " AND f.state = 2"
         " ORDER BY f.seq DESC LIMIT ?3",
 };
-
-static const char pragmas[] =
-    "PRAGMA wal_autocheckpoint = 0;"
-    "PRAGMA cache_size = -65536;"
-    "PRAGMA temp_store = MEMORY;"
-    "PRAGMA trusted_schema = OFF";
 
 /* One walk through a room: from where, how far, and how many bytes of bodies
  * the page may hold when it ends. */
 struct walk {
     enum stmt stmt;
-    uint64_t room, at;
+    uint64_t room, at, floor;
     uint32_t limit;
     size_t bytes_max;
 };
-
-static int
-set_up(struct reader *r, struct err *e)
-{
-    int version;
-    int rc = schema_identify(r->db, SCHEMA_VERSION, &version, e);
-    if (rc < 0)
-        return rc;
-    if (version != SCHEMA_VERSION)
-        return err_set(e, EINVAL, "\"%s\" has not been brought up to date",
-                       sqlite3_db_filename(r->db, "main"));
-    rc = db_exec(r->db, pragmas, e);
-    if (rc < 0)
-        return rc;
-    return db_prepare(r->db, sql, r->stmts, STMT_COUNT, e);
-}
 
 int
 reader_open(const char *path, struct reader **ret, struct err *e)
 {
     sqlite3 *db;
-    int rc = db_open(path, SQLITE_OPEN_READONLY, &db, e);
+    int rc = schema_open_current(path, &db, e);
     if (rc < 0)
         return rc;
     struct reader *r = must_alloc(sizeof *r);
     r->db = db;
     buf_init(&r->text, TEXT_MAX);
-    rc = set_up(r, e);
+    rc = db_prepare(db, sql, r->stmts, STMT_COUNT, e);
     if (rc < 0)
         reader_close(&r);
     else
@@ -115,6 +97,7 @@ walk(struct reader *r, const struct walk *w, bool *more)
     db_bind_int(st, 1, (int64_t)w->room);
     db_bind_int(st, 2, (int64_t)w->at);
     db_bind_int(st, 3, (int64_t)w->limit + 1);
+    db_bind_int(st, 4, reader_seq(w->floor));
     size_t end = r->n + w->limit;
     int rc;
     while ((rc = db_step(st)) > 0) {
@@ -163,8 +146,9 @@ plan(const struct page_query *q, struct walk w[2])
     if (limit == 0)
         limit = 1;
     uint64_t at = q->at < INT64_MAX ? q->at : INT64_MAX - 1;
-    struct walk up = {STMT_UP, q->room, at, limit, LIMIT_PAGE_BYTES};
-    struct walk down = {STMT_DOWN, q->room, at, limit, LIMIT_PAGE_BYTES};
+    struct walk up = {STMT_UP, q->room, at, q->floor, limit, LIMIT_PAGE_BYTES};
+    struct walk down = up;
+    down.stmt = STMT_DOWN;
     switch (q->mode) {
     case PAGE_LATEST:
         down.at = INT64_MAX;
@@ -189,6 +173,18 @@ plan(const struct page_query *q, struct walk w[2])
     return 0;
 }
 
+/* Asked after the page: whatever that did not find any more is below it. */
+static int
+find_first(struct reader *r, uint64_t room, uint64_t *ret)
+{
+    sqlite3_stmt *st = r->stmts[STMT_FIRST];
+    db_bind_int(st, 1, (int64_t)room);
+    int rc = db_step(st);
+    *ret = rc > 0 ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+    sqlite3_reset(st);
+    return rc;
+}
+
 int
 reader_page(struct reader *r, const struct page_query *q, struct page *ret)
 {
@@ -196,6 +192,7 @@ reader_page(struct reader *r, const struct page_query *q, struct page *ret)
     int n = plan(q, walks);
     bool more = false;
     size_t up = 0;
+    uint64_t first = 0;
     r->n = r->body_bytes = 0;
     buf_clear(&r->text);
     for (int i = 0; i < n; i++) {
@@ -204,7 +201,11 @@ reader_page(struct reader *r, const struct page_query *q, struct page *ret)
         if (walks[i].stmt == STMT_UP)
             up = r->n;
     }
+    if (r->n == 0 && q->mode == PAGE_AFTER
+        && find_first(r, q->room, &first) < 0)
+        return -EIO;
     hand_over(r, up, more, ret);
+    ret->first_seq = first;
     return 0;
 }
 

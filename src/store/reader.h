@@ -37,6 +37,8 @@ struct page {
     struct message *messages;
     size_t n;
     bool more;               /* the room holds more in the asked direction */
+    uint64_t first_seq;      /* of an empty PAGE_AFTER: what was below is gone
+                                (store_drop_old); 0 = nothing is */
     char *text;              /* the strings' home */
 };
 

@@ -113,6 +113,7 @@ reader_files(struct reader *r, const struct page_query *q,
     db_bind_int(st, 1, (int64_t)q->room);
     db_bind_int(st, 2, bounded ? (int64_t)q->at : INT64_MAX);
     db_bind_int(st, 3, (int64_t)limit + 1);
+    db_bind_int(st, 4, reader_seq(q->floor));
     int rc = gather(r, st, limit, &p);
     sqlite3_reset(st);
     if (rc < 0) {

@@ -118,6 +118,10 @@ whole_files_are_listed_the_newest_first(void **state)
     expect_files(r, &(struct page_query){1, PAGE_BEFORE, UINT64_MAX, 0}, "9",
                  true);
     expect_files(r, &(struct page_query){3, PAGE_LATEST, 0, 5}, "", false);
+    expect_files(r, &(struct page_query){1, PAGE_LATEST, 0, 9, 60}, "987",
+                 false);
+    expect_files(r, &(struct page_query){1, PAGE_BEFORE, 90, 1, 60}, "8", true);
+    expect_files(r, &(struct page_query){1, PAGE_BEFORE, 60, 5, 60}, "", false);
     reader_close(&r);
     store_close(&s);
 }
@@ -128,7 +132,7 @@ what_cannot_be_read_is_told(void **state)
     struct scratch *t = *state;
     struct store *s = nine_files(t);
     struct reader *r = read_from(t);
-    struct page_query q = {1, PAGE_LATEST, 0, 3};
+    struct page_query q = {.room = 1, .limit = 3};
     struct file_id id = files_id(1);
     struct files_page p = {.n = 77};
     struct found_file f = {.row.room = 77};

@@ -12,6 +12,7 @@
 enum stmt {
     STMT_UP,
     STMT_DOWN,
+    STMT_FIRST,
     STMT_FILE,
     STMT_FILES,
     STMT_COUNT,
@@ -34,5 +35,12 @@ struct reader {
     struct buf text;
     size_t body_bytes;
 };
+
+/* A seq as SQLite can hold it; no message has a larger one. */
+static inline int64_t
+reader_seq(uint64_t seq)
+{
+    return seq < INT64_MAX ? (int64_t)seq : INT64_MAX - 1;
+}
 
 #endif

@@ -20,12 +20,11 @@ open_reader(const struct scratch *t)
 
 /* The page's places as text, "4 5 6" or "4 5 6 +" when there is more. */
 static const char *
-page_text(struct reader *r, enum page_mode mode, uint64_t at, uint32_t limit)
+query_text(struct reader *r, const struct page_query *q)
 {
     static char text[4096];
-    struct page_query q = {.room = 1, .mode = mode, .at = at, .limit = limit};
     struct page p;
-    assert_int_equal(reader_page(r, &q, &p), 0);
+    assert_int_equal(reader_page(r, q, &p), 0);
     size_t n = 0;
     text[0] = 0;
     for (size_t i = 0; i < p.n; i++)
@@ -35,6 +34,13 @@ page_text(struct reader *r, enum page_mode mode, uint64_t at, uint32_t limit)
              p.more ? "+" : "");
     page_done(&p);
     return text;
+}
+
+static const char *
+page_text(struct reader *r, enum page_mode mode, uint64_t at, uint32_t limit)
+{
+    struct page_query q = {.room = 1, .mode = mode, .at = at, .limit = limit};
+    return query_text(r, &q);
 }
 
 static void
@@ -108,6 +114,47 @@ pages_of_ten_messages(void **state)
             fail_msg("mode %d at %lld limit %u: got \"%s\" want \"%s\"",
                      cases[i].mode, (long long)cases[i].at, cases[i].limit,
                      got, cases[i].want);
+    }
+    reader_close(&r);
+    store_close(&s);
+}
+
+static void
+what_lies_up_to_the_floor_is_as_if_it_were_not_there(void **state)
+{
+    static const struct {
+        struct page_query q;
+        const char *want;
+    } cases[] = {
+        {{1, PAGE_LATEST, 0, 3, 4}, "8 9 10 +"},
+        {{1, PAGE_LATEST, 0, 3, 7}, "8 9 10"},
+        {{1, PAGE_LATEST, 0, 3, 8}, "9 10"},
+        {{1, PAGE_LATEST, 0, 3, 10}, ""},
+        {{1, PAGE_LATEST, 0, 3, UINT64_MAX}, ""},
+        {{1, PAGE_AFTER, 0, 3, 4}, "5 6 7 +"},
+        {{1, PAGE_AFTER, 2, 3, 7}, "8 9 10"},
+        {{1, PAGE_AFTER, 8, 3, 4}, "9 10"},
+        {{1, PAGE_AFTER, 0, 3, INT64_MAX}, ""},
+        {{1, PAGE_BEFORE, 8, 3, 4}, "5 6 7"},
+        {{1, PAGE_BEFORE, 8, 3, 3}, "5 6 7 +"},
+        {{1, PAGE_BEFORE, 5, 3, 4}, ""},
+        {{1, PAGE_BEFORE, 3, 3, 4}, ""},
+        {{1, PAGE_AROUND, 2, 4, 4}, "5 6 +"},
+        {{1, PAGE_AROUND, 6, 4, 4}, "5 6 7 +"},
+        {{1, PAGE_AROUND, 9, 4, 8}, "9 10"},
+        {{1, PAGE_AROUND, 10, 4, 10}, ""},
+    };
+    struct scratch *t = *state;
+    struct store *s = scratch_open(t);
+    scratch_put_room(s, 1, "#a");
+    scratch_fill(s, 1, 1, 10);
+    struct reader *r = open_reader(t);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *got = query_text(r, &cases[i].q);
+        if (strcmp(got, cases[i].want) != 0)
+            fail_msg("case %zu: got \"%s\" want \"%s\"", i, got,
+                     cases[i].want);
     }
     reader_close(&r);
     store_close(&s);
@@ -242,7 +289,7 @@ a_limit_beyond_the_maximum_is_clamped(void **state)
     for (enum page_mode mode = PAGE_LATEST; mode <= PAGE_AROUND; mode++) {
         uint64_t at = mode == PAGE_BEFORE ? LIMIT_PAGE_MESSAGES + 2
                     : mode == PAGE_AROUND ? LIMIT_PAGE_MESSAGES / 2 + 1 : 0;
-        struct page_query q = {1, mode, at, UINT32_MAX};
+        struct page_query q = {1, mode, at, UINT32_MAX, 0};
         struct page p;
         assert_int_equal(reader_page(r, &q, &p), 0);
         assert_int_equal(p.n, LIMIT_PAGE_MESSAGES);
@@ -338,7 +385,7 @@ every_page_uses_an_index(void **state)
     struct store *s = scratch_open(t);
     struct reader *r = open_reader(t);
 
-    assert_int_equal(scratch_expect_indexes(scratch_newest), 4);
+    assert_int_equal(scratch_expect_indexes(scratch_newest), 5);
     reader_close(&r);
     store_close(&s);
 }
@@ -370,7 +417,7 @@ a_database_of_another_version_is_refused(void **state)
     store_close(&s);
     scratch_sql(t->db, "PRAGMA user_version = 9");
     assert_int_equal(reader_open(t->db, &r, &e), -EINVAL);
-    assert_sentence(e, "newer loquatd (schema 9, this program knows 3)");
+    assert_sentence(e, "newer loquatd (schema 9, this program knows 4)");
     assert_null(r);
 }
 
@@ -379,6 +426,8 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         scratch_unit_test(pages_of_ten_messages),
+        scratch_unit_test(
+            what_lies_up_to_the_floor_is_as_if_it_were_not_there),
         scratch_unit_test(an_empty_room_has_empty_pages),
         scratch_unit_test(a_message_comes_back_as_it_was_put),
         scratch_unit_test(a_page_ends_before_its_bodies_grow_too_long),

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 /* messages.id is the position in the log of all rooms; (room_id, seq) is the
- * place in one. rooms.last_seq is only a floor under max(seq), for the day
- * when old messages are deleted: a seq is never given twice. */
+ * place in one. rooms.last_seq is only a floor under max(seq), raised when old
+ * messages are deleted: a seq is never given twice. */
 const char *const schema_steps[SCHEMA_VERSION] = {
     "CREATE TABLE meta("
     "  k TEXT PRIMARY KEY,"
@@ -85,6 +85,85 @@ const char *const schema_steps[SCHEMA_VERSION] = {
     "  bytes INTEGER NOT NULL,"
     "  PRIMARY KEY(scope, id)"
     ") STRICT, WITHOUT ROWID;",
+
+    /* AUTOINCREMENT where rows are dropped: what named one must never name
+     * another, also after a restart. An account's row stays for ever, but its
+     * number is who said what. What 0 says in a record is NULL here, so that
+     * the references hold. first_seq only rises, with the messages that go. */
+    "CREATE TABLE accounts("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL,"
+    "  key TEXT NOT NULL UNIQUE,"
+    "  pwhash TEXT NOT NULL,"
+    "  state INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL,"
+    "  invited_by INTEGER REFERENCES accounts(id)"
+    ") STRICT;"
+
+    "CREATE TABLE devices("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  account_id INTEGER NOT NULL REFERENCES accounts(id),"
+    "  name TEXT NOT NULL,"
+    "  token_hash BLOB NOT NULL UNIQUE,"
+    "  room_id INTEGER REFERENCES rooms(id),"
+    "  scope INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL,"
+    "  seen INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX devices_by_account ON devices(account_id, id);"
+
+    "CREATE TABLE invitations("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  code_hash BLOB NOT NULL UNIQUE,"
+    "  author INTEGER REFERENCES accounts(id),"
+    "  uses_left INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL"
+    ") STRICT;"
+
+    "ALTER TABLE rooms ADD COLUMN privacy INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN description TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE rooms ADD COLUMN from_joining INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN slow_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN keep_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN keep_n INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rooms ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 0;"
+
+    "CREATE TABLE members("
+    "  room_id INTEGER NOT NULL REFERENCES rooms(id),"
+    "  sender_id INTEGER NOT NULL,"
+    "  role INTEGER NOT NULL,"
+    "  from_seq INTEGER NOT NULL,"
+    "  read_seq INTEGER NOT NULL,"
+    "  PRIMARY KEY(room_id, sender_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX members_by_sender ON members(sender_id);"
+
+    "CREATE TABLE restrictions("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  kind INTEGER NOT NULL,"
+    "  room_id INTEGER REFERENCES rooms(id),"
+    "  sender_id INTEGER NOT NULL,"
+    "  address BLOB NOT NULL,"
+    "  prefix INTEGER NOT NULL,"
+    "  subject TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  author TEXT NOT NULL,"
+    "  created INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX restrictions_by_room ON restrictions(room_id, id);"
+
+    "CREATE TABLE audit("
+    "  id INTEGER PRIMARY KEY,"
+    "  ts INTEGER NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  action TEXT NOT NULL,"
+    "  target TEXT NOT NULL,"
+    "  detail TEXT NOT NULL"
+    ") STRICT;",
 };
 
 int
@@ -111,18 +190,6 @@ schema_identify(sqlite3 *db, int known, int *ret, struct err *e)
                        (int)version, known);
     *ret = (int)version;
     return 0;
-}
-
-static int
-vacuum_into(sqlite3 *db, const char *path, struct err *e)
-{
-    sqlite3_stmt *st;
-    if (sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &st, NULL) != SQLITE_OK)
-        return db_explain(db, e);
-    db_bind_str(st, 1, str_of(path));
-    int r = sqlite3_step(st) == SQLITE_DONE ? 0 : db_explain(db, e);
-    sqlite3_finalize(st);
-    return r;
 }
 
 static int
@@ -157,7 +224,7 @@ back_up(sqlite3 *db, int version, struct err *e)
                   version) >= 0);
     must(asprintf(&part, "%s.part", path) >= 0);
     unlink(part);
-    int r = vacuum_into(db, part, e);
+    int r = db_vacuum_into(db, part, e);
     if (r == 0)
         r = publish(part, path, e);
     if (r < 0)
@@ -181,6 +248,29 @@ climb(sqlite3 *db, const char *step, int to, struct err *e)
         r = db_exec(db, seal, e);
     if (!sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return r;
+}
+
+int
+schema_open_current(const char *path, sqlite3 **ret, struct err *e)
+{
+    sqlite3 *db;
+    int version;
+    int r = db_open(path, SQLITE_OPEN_READONLY, &db, e);
+    if (r < 0)
+        return r;
+    r = schema_identify(db, SCHEMA_VERSION, &version, e);
+    if (r == 0 && version != SCHEMA_VERSION)
+        r = err_set(e, EINVAL, "\"%s\" has not been brought up to date", path);
+    if (r == 0)
+        r = db_exec(db, "PRAGMA wal_autocheckpoint = 0;"
+                    "PRAGMA cache_size = -65536;"
+                    "PRAGMA temp_store = MEMORY;"
+                    "PRAGMA trusted_schema = OFF", e);
+    if (r < 0)
+        must(sqlite3_close(db) == SQLITE_OK);
+    else
+        *ret = db;
     return r;
 }
 

@@ -229,7 +229,8 @@ the_compiled_in_steps_make_strict_tables(void **state)
 
     assert_int_equal(scratch_number(db, "SELECT count(*) FROM"
         " pragma_table_list WHERE name IN ('meta', 'rooms', 'messages',"
-        " 'files', 'usage') AND strict"), 5);
+        " 'files', 'usage', 'accounts', 'devices', 'invitations', 'members',"
+        " 'restrictions', 'audit') AND strict"), 11);
     assert_int_equal(scratch_number(db, "SELECT count(*) FROM"
         " pragma_table_list WHERE type = 'table' AND NOT strict"
         " AND name NOT LIKE 'sqlite_%'"), 0);
@@ -308,6 +309,47 @@ version_2_learns_of_files(void **state)
     sqlite3_close(db);
 }
 
+/* A room of the third version is as it was made: public, and all of it is
+ * kept; its messages and files are where they were. */
+static void
+version_3_learns_of_rights(void **state)
+{
+    struct scratch *t = *state;
+    struct file_id id = {{1}};
+    struct file_row f;
+    struct room_row row;
+    struct store *s;
+    int64_t last_ms;
+    sqlite3 *db = open_raw(t);
+
+    upgrade(db, schema_steps, 0, 3);
+    assert_int_equal(sqlite3_exec(db,
+        "INSERT INTO rooms VALUES(5, 1, '#a', '#a', 'hi', 0, 9);"
+        "INSERT INTO messages(room_id, seq, ts, sender_id, sender, cid, kind,"
+        " body) VALUES(5, 1, 5, 10, 'a', NULL, 1, 'one');"
+        "INSERT INTO files VALUES(1, x'01000000000000000000000000000000',"
+        " x'02000000000000000000000000000000', 5, 10, 'a', 'f', 3, 3, NULL, 2,"
+        " 0, 1, 5, 0)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+
+    s = scratch_open(t);
+    assert_int_equal(store_find_room(s, str_of("#a"), &row, &last_ms), 0);
+    assert_int_equal(row.last_seq, 1);
+    assert_str_is(row.topic, "hi");
+    assert_str_is(row.settings.description, "");
+    assert_int_equal(row.settings.privacy, ROOM_PUBLIC);
+    assert_false(row.settings.from_joining || row.settings.closed);
+    assert_int_equal(row.settings.keep_ms + row.settings.slow_ms, 0);
+    assert_int_equal(row.settings.keep_n + row.settings.first_seq, 0);
+    assert_int_equal(store_find_file(s, &id, &f), 0);
+    assert_int_equal(store_next_account_id(s), 1);
+    assert_int_equal(store_next_room_id(s), 6);
+    store_close(&s);
+    db = open_copy(t, 3);
+    assert_int_equal(version_of(db), 3);
+    sqlite3_close(db);
+}
+
 /* ---- the same through store_open() -------------------------------------- */
 
 static void
@@ -380,7 +422,7 @@ a_newer_schema_is_refused(void **state)
     scratch_sql(t->db, "PRAGMA user_version = 7");
 
     expect_refused(t, -EINVAL, "/loquat.db\" was written by a newer loquatd "
-                   "(schema 7, this program knows 3)");
+                   "(schema 7, this program knows 4)");
 }
 
 int
@@ -402,6 +444,7 @@ main(void)
         scratch_unit_test(the_compiled_in_steps_make_strict_tables),
         scratch_unit_test(client_ids_stay_known_through_version_2),
         scratch_unit_test(version_2_learns_of_files),
+        scratch_unit_test(version_3_learns_of_rights),
         scratch_unit_test(a_file_of_garbage_is_refused),
         scratch_unit_test(a_torn_database_is_refused),
         scratch_unit_test(another_programs_database_is_refused_and_left_alone),

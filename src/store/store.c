@@ -21,33 +21,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A room as row_of() reads it. Both subqueries look at one end of the index
- * on (room_id, seq). */
-#define SELECT_ROOM \
-    "SELECT id, kind, name, key, topic, created," \
-    " max(last_seq, ifnull((SELECT max(seq) FROM messages" \
-    "                       WHERE room_id = rooms.id), 0))," \
-    " ifnull((SELECT ts FROM messages WHERE room_id = rooms.id" \
-    "         ORDER BY seq DESC LIMIT 1), 0)" \
-    " FROM rooms"
-
 static const char *const sql[STMT_COUNT] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
     [STMT_COMMIT] = "COMMIT",
     [STMT_ROLLBACK] = "ROLLBACK",
-    [STMT_PUT_ROOM] =
-        "INSERT INTO rooms(id, kind, name, key, topic, last_seq, created)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [STMT_SET_TOPIC] = "UPDATE rooms SET topic = ?2 WHERE id = ?1",
-    [STMT_FIND_ROOM] = SELECT_ROOM " WHERE key = ?1",
-    [STMT_FIND_ROOM_ID] = SELECT_ROOM " WHERE id = ?1",
-    [STMT_EACH_CHANNEL] = SELECT_ROOM " WHERE kind = ?1 ORDER BY id",
     [STMT_PUT_MESSAGE] =
         "INSERT INTO messages(" DB_MESSAGE_COLUMNS ")"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [STMT_FIND_POST] =
         "SELECT " DB_MESSAGE_COLUMNS " FROM messages"
         " WHERE sender_id = ?1 AND cid = ?2",
+};
+
+/* The statements of each file that makes up the writer. */
+static const struct table {
+    const char *const *sql;
+    int n;
+    size_t at;             /* of its prepared ones, in struct store */
+} tables[] = {
+    {sql, STMT_COUNT, offsetof(struct store, stmts)},
+    {store_rooms_sql, ROOMS_COUNT, offsetof(struct store, rooms)},
+    {store_files_sql, FILES_COUNT, offsetof(struct store, files)},
+    {store_accounts_sql, ACCOUNTS_COUNT, offsetof(struct store, accounts)},
+    {store_rights_sql, RIGHTS_COUNT, offsetof(struct store, rights)},
+    {store_keep_sql, KEEP_COUNT, offsetof(struct store, keep)},
+};
+
+enum { TABLES_N = sizeof tables / sizeof tables[0] };
+
+static sqlite3_stmt **
+stmts_of(struct store *s, const struct table *t)
+{
+    return (sqlite3_stmt **)((char *)s + t->at);
+}
+
+/* Where an id's last one is found. Rooms are never dropped; the others have a
+ * row in SQLite's own table once there was one. */
+#define LAST_OF(name) \
+    "SELECT max(seq) FROM sqlite_sequence WHERE name = '" name "'"
+
+static const char *const last_sql[IDS_COUNT] = {
+    [IDS_ROOM] = "SELECT max(id) FROM rooms",
+    [IDS_ACCOUNT] = LAST_OF("accounts"),
+    [IDS_DEVICE] = LAST_OF("devices"),
+    [IDS_INVITATION] = LAST_OF("invitations"),
+    [IDS_RESTRICTION] = LAST_OF("restrictions"),
 };
 
 static const char pragmas[] =
@@ -123,10 +141,9 @@ configure(struct store *s, enum store_sync sync, struct err *e)
     int r = db_exec(s->db, pragmas, e);
     if (r == 0)
         r = db_exec(s->db, sync_pragmas[sync], e);
-    if (r == 0)
-        r = db_prepare(s->db, sql, s->stmts, STMT_COUNT, e);
-    if (r == 0)
-        r = db_prepare(s->db, store_files_sql, s->files, FILES_COUNT, e);
+    for (size_t i = 0; i < TABLES_N && r == 0; i++)
+        r = db_prepare(s->db, tables[i].sql, stmts_of(s, &tables[i]),
+                       tables[i].n, e);
     s->wal.db = s->db;
     /* After the pragma, which would take the hook away. */
     sqlite3_wal_hook(s->db, count_wal, s);
@@ -136,22 +153,26 @@ configure(struct store *s, enum store_sync sync, struct err *e)
 static int
 load(struct store *s, struct err *e)
 {
-    int64_t epoch, room;
-    int r = db_int(s->db, "SELECT v FROM meta WHERE k = 'epoch'", &epoch, e);
-    if (r == 0)
-        r = db_int(s->db, "SELECT max(id) FROM rooms", &room, e);
+    int64_t n;
+    int r = db_int(s->db, "SELECT v FROM meta WHERE k = 'epoch'", &n, e);
     if (r < 0)
         return r;
-    s->epoch = (uint64_t)epoch;
-    s->last_room = s->committed_room = (uint64_t)room;
+    s->epoch = (uint64_t)n;
+    for (int i = 0; i < IDS_COUNT; i++) {
+        r = db_int(s->db, last_sql[i], &n, e);
+        if (r < 0)
+            return r;
+        s->last.id[i] = (uint64_t)n;
+    }
+    s->committed = s->last;
     return 0;
 }
 
 static void
 release(struct store *s)
 {
-    db_finalize(s->stmts, STMT_COUNT);
-    db_finalize(s->files, FILES_COUNT);
+    for (size_t i = 0; i < TABLES_N; i++)
+        db_finalize(stmts_of(s, &tables[i]), tables[i].n);
     must(sqlite3_close(s->db) == SQLITE_OK);
     if (s->lock >= 0)
         close(s->lock);
@@ -232,7 +253,7 @@ store_commit(struct store *s)
     if (r < 0)
         return r;
     s->in_transaction = false;
-    s->committed_room = s->last_room;
+    s->committed = s->last;
     return 0;
 }
 
@@ -245,7 +266,7 @@ store_rollback(struct store *s)
         sqlite3_reset(s->stmts[STMT_ROLLBACK]);
     }
     s->in_transaction = false;
-    s->last_room = s->committed_room;
+    s->last = s->committed;
 }
 
 int
@@ -293,114 +314,19 @@ store_keep(struct store *s, struct str *const *strs, int n)
     return 0;
 }
 
-/* ---- rooms -------------------------------------------------------------- */
+/* ---- ids ---------------------------------------------------------------- */
 
 uint64_t
-store_next_room_id(struct store *s)
+store_next_id(const struct store *s, enum ids ids)
 {
-    return s->last_room + 1;
+    return s->last.id[ids] + 1;
 }
 
-int
-store_put_room(struct store *s, const struct room_row *row)
+void
+store_note_id(struct store *s, enum ids ids, uint64_t id)
 {
-    must(s->in_transaction);
-    must(row->id > 0 && row->id <= INT64_MAX && row->last_seq <= INT64_MAX);
-    sqlite3_stmt *st = s->stmts[STMT_PUT_ROOM];
-    db_bind_int(st, 1, (int64_t)row->id);
-    db_bind_int(st, 2, row->kind);
-    db_bind_str(st, 3, row->name);
-    db_bind_str(st, 4, row->key);
-    db_bind_str(st, 5, row->topic);
-    db_bind_int(st, 6, (int64_t)row->last_seq);
-    db_bind_int(st, 7, row->created_ms);
-    int r = db_run(st);
-    if (r == 0 && row->id > s->last_room)
-        s->last_room = row->id;
-    return r;
-}
-
-int
-store_set_topic(struct store *s, uint64_t room, struct str topic)
-{
-    must(s->in_transaction);
-    sqlite3_stmt *st = s->stmts[STMT_SET_TOPIC];
-    db_bind_int(st, 1, (int64_t)room);
-    db_bind_str(st, 2, topic);
-    int r = db_run(st);
-    must(r < 0 || sqlite3_changes(s->db) == 1);
-    return r;
-}
-
-static void
-row_of(sqlite3_stmt *st, struct room_row *ret, int64_t *ret_last_ms)
-{
-    *ret = (struct room_row){
-        .id = (uint64_t)sqlite3_column_int64(st, 0),
-        .kind = (enum room_kind)sqlite3_column_int(st, 1),
-        .name = db_column_str(st, 2),
-        .key = db_column_str(st, 3),
-        .topic = db_column_str(st, 4),
-        .created_ms = sqlite3_column_int64(st, 5),
-        .last_seq = (uint64_t)sqlite3_column_int64(st, 6),
-    };
-    *ret_last_ms = sqlite3_column_int64(st, 7);
-}
-
-/* st is bound; it is reset on the way out. */
-static int
-find_room(struct store *s, sqlite3_stmt *st, struct room_row *ret,
-          int64_t *ret_last_ms)
-{
-    int r = db_step(st);
-    if (r > 0) {
-        struct room_row row;
-        int64_t last_ms;
-        row_of(st, &row, &last_ms);
-        r = store_keep(s, (struct str *[]){&row.name, &row.key, &row.topic}, 3);
-        if (r == 0) {
-            *ret = row;
-            *ret_last_ms = last_ms;
-        }
-    } else if (r == 0) {
-        r = -ENOENT;
-    }
-    sqlite3_reset(st);
-    return r;
-}
-
-int
-store_find_room(struct store *s, struct str key, struct room_row *ret,
-                int64_t *ret_last_ms)
-{
-    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM];
-    db_bind_str(st, 1, key);
-    return find_room(s, st, ret, ret_last_ms);
-}
-
-int
-store_find_room_id(struct store *s, uint64_t id, struct room_row *ret,
-                   int64_t *ret_last_ms)
-{
-    sqlite3_stmt *st = s->stmts[STMT_FIND_ROOM_ID];
-    db_bind_int(st, 1, (int64_t)id);
-    return find_room(s, st, ret, ret_last_ms);
-}
-
-int
-store_each_channel(struct store *s, store_room_fn *fn, void *arg)
-{
-    sqlite3_stmt *st = s->stmts[STMT_EACH_CHANNEL];
-    db_bind_int(st, 1, ROOM_CHANNEL);
-    int r;
-    while ((r = db_step(st)) > 0) {
-        struct room_row row;
-        int64_t last_ms;
-        row_of(st, &row, &last_ms);
-        fn(arg, &row, last_ms);
-    }
-    sqlite3_reset(st);
-    return r;
+    if (id > s->last.id[ids])
+        s->last.id[ids] = id;
 }
 
 /* ---- messages ----------------------------------------------------------- */

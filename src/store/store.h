@@ -85,7 +85,8 @@ typedef void store_file_fn(void *arg, const struct file_row *row);
 int store_each_arriving(struct store *s, store_file_fn *fn,
                         void *arg) MUST_USE;
 
-/* Accounts (store_accounts.c). -ENOENT, strings: as above. */
+/* Accounts (store_accounts.c). -ENOENT, strings: as above. Dropping, here and
+ * below, what is not there is no failure. */
 uint64_t store_next_account_id(struct store *s);
 int store_put_account(struct store *s, const struct account_row *a) MUST_USE;
 
@@ -118,13 +119,16 @@ int store_put_invitation(struct store *s,
 int store_find_invitation(struct store *s, const uint8_t code_hash[32],
                           struct invitation_row *ret) MUST_USE;
 
-/* One use less; and gone. */
+/* One use less (-ENOENT: none was left); and gone. */
 int store_use_invitation(struct store *s, uint64_t id) MUST_USE;
 int store_drop_invitation(struct store *s, uint64_t id) MUST_USE;
 
 /* Rooms and who is what in them (store_rights.c). */
 
-/* The name and key, and the settings, of this room become those of row. */
+/* The name and key, and the settings but for first_seq, of this room become
+ * those of row. A closed room is told by no store_each_channel(), but has its
+ * row for ever: with the row, give it a key that no other room can have (of its
+ * id, say), so that its name is free. */
 int store_set_room(struct store *s, const struct room_row *row) MUST_USE;
 
 /* By (room, sender id); role NONE with no invitation: no row. */
@@ -149,9 +153,11 @@ int store_audit(struct store *s, int64_t time_ms, struct str actor,
                 struct str detail) MUST_USE;
 
 /* Retention (store_keep.c): up to `max` messages of a room, the oldest ones,
- * that are below `seq` or older than before_ms; *ret is the first seq that
- * stays. Files of theirs are dropped, with their usage, and told to fn: their
- * bodies are to be removed after the commit. */
+ * that are below `seq` or older than before_ms; *ret_n is how many went, and
+ * *ret_first the first seq that stays: the next one to be given, when none
+ * does. Files of theirs are dropped, with their usage, and told to fn (which
+ * must not call the store): their bodies are to be removed after the commit.
+ * -ENOENT: the room has no row. */
 typedef void store_dropped_file_fn(void *arg, const struct file_id *id);
 int store_drop_old(struct store *s, uint64_t room, uint64_t seq,
                    int64_t before_ms, unsigned max, store_dropped_file_fn *fn,

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How a session becomes an account's: a new one, a reader's, a guest's, a
+ * visitor's. */
+#ifndef HUB_BECOME_H
+#define HUB_BECOME_H
+
+#include "hub/account.h"
+
+/* With what it came. All zero: by its password alone. */
+struct login_by {
+    uint64_t device;
+    uint64_t room;                /* the only one for it, or 0 */
+    uint8_t scope;                /* enum scope; 0 = all */
+};
+
+/* Welcomes the caller as a. A guest is called by the account's name from now
+ * on in the rooms where that one may be, and has left the others; their own
+ * name waits. */
+void become_account(struct call *x, const struct account *a,
+                    const struct login_by *by);
+
+#endif

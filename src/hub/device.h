@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Devices: what logs in by a token. A person's, with all or part of what they
+ * may do, or a bot's, for one room. */
+#ifndef HUB_DEVICE_H
+#define HUB_DEVICE_H
+
+#include "hub/account.h"
+
+/* A device of that name can be made; or none is to be. */
+enum deny device_check(const struct login *l);
+
+/* Writes a new one of a, as the command's login describes it, for one room or
+ * for all (0). */
+enum deny device_add(struct call *x, const struct account *a, uint64_t room,
+                     uint64_t *ret);
+
+/* Drops all of a's but that one, which may be 0. */
+enum deny device_drop_others(struct call *x, const struct account *a,
+                             uint64_t keep);
+
+enum deny device_list(struct call *x);          /* COMMAND_DEVICES */
+enum deny device_token(struct call *x);         /* COMMAND_TOKEN */
+enum deny device_revoke(struct call *x);        /* COMMAND_REVOKE */
+enum deny device_logout(struct call *x);        /* COMMAND_LOGOUT */
+
+#endif
