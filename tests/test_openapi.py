@@ -26,10 +26,10 @@ TUS = {"Tus-Resumable": "1.0.0"}
 FILL = {"room": "plaza", "name": "bob", "word": "1"}
 
 
-def ask(server, name, body=None, who=None, query="", headers=None,
+def ask(server, operation_id, body=None, who=None, query="", headers=None,
         **parameters):
     """The operation's answer, which is as documented."""
-    operation = OPERATIONS[name]
+    operation = OPERATIONS[operation_id]
     answer = api(server, operation.method,
                  operation.target(**{**FILL, **parameters}) + query, body, who,
                  headers)
