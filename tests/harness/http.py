@@ -174,14 +174,15 @@ def request(server, method, target, body=None, headers=None, name=None,
 class Follow:
     """GET /r/ROOM?follow as NDJSON: one object after the other."""
 
-    def __init__(self, server, room="#lobby", after=None, name=None):
+    def __init__(self, server, room="#lobby", after=None, name=None,
+                 who=None):
         self.http = HttpSocket(server)
         self.seen = []
         self.rest = b""
         query = "?follow" + ("" if after is None else f"&after={after}")
         fields = [("Accept", "application/x-ndjson")]
-        if name:
-            fields.append(("Authorization", basic(name)))
+        if name or who:
+            fields.append(("Authorization", who or basic(name)))
         self.http.send(head("GET", f"/r/{room.lstrip('#')}{query}", fields,
                             server))
         self.answer = self.http.read_head()
