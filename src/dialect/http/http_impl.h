@@ -6,7 +6,8 @@
  *   http.c          a connection: heads, deadlines, the end
  *   http_request.c  a request: checks, who asks, its body, its handler
  *   http_routes.c   which handler
- *   http_out.c      heads and bodies of answers; errors
+ *   http_out.c      heads and bodies of answers; http_error.c: errors
+ *   http_v1.c       the verbs of /v1, which are tables in http_v1_*.c
  *   the others      handlers and what they need
  *
  * One request at a time: input is held while one is under way and wants no

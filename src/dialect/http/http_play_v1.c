@@ -117,8 +117,9 @@ play_managed(const struct command *cmd)
     case COMMAND_SET:
     case COMMAND_TOPIC:
     case COMMAND_CLOSE_ROOM:
-    case COMMAND_PART:
         return done(0);
+    case COMMAND_PART:
+        return event_new(EVENT_UNSUBSCRIBED, cmd->target, none, none, none);
     case COMMAND_TOKEN:
         return done(8);
     case COMMAND_GROUP:

@@ -378,12 +378,6 @@ http_request_timer(struct conn *c)
 
 /* --- Answers ------------------------------------------------------------- */
 
-static bool
-is_unasked(const struct event *e)
-{
-    return e->kind == EVENT_CAUGHT_UP || e->kind == EVENT_UNSUBSCRIBED;
-}
-
 static void
 removed(struct conn *c, const struct event *e)
 {
@@ -393,7 +387,8 @@ removed(struct conn *c, const struct event *e)
         handler->removed(c, e);
 }
 
-/* What an earlier request had asked and not waited for is nobody's. */
+/* What nobody asked has no number, and what an earlier request had asked and
+ * not waited for has a lower one. */
 void
 http_request_answer(struct conn *c, const struct event *e,
                     struct subscription *sub)
@@ -404,7 +399,7 @@ http_request_answer(struct conn *c, const struct event *e,
         removed(c, e);
         return;
     }
-    if (is_unasked(e) || e->request < x->first)
+    if (e->request < x->first)
         return;
     if (e->command == COMMAND_ENTER)
         entered(c, e);
