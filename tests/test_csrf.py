@@ -29,6 +29,12 @@ ROUTES = {
     "post JSON": ("POST", "/r/lobby", {"Content-Type": "application/json"},
                   b'{"text":"hi"}', 201),
     "post form": ("POST", "/r/lobby", {"Content-Type": MULTIPART}, FORM, 201),
+    "the API's post": ("POST", "/v1/rooms/lobby/messages", {
+        "Content-Type": "application/json"}, b'{"text":"hi"}', 201),
+    "the API's register": ("POST", "/v1/register", {
+        "Content-Type": "application/json"}, b"{}", 400),
+    "the API's logout": ("POST", "/v1/logout", {}, b"", 401),
+    "the API's devices": ("DELETE", "/v1/devices", {}, b"", 401),
     "put file": ("PUT", "/r/lobby/files/a.txt", {}, b"bytes", 201),
     "form file": ("POST", "/r/lobby/files", {"Content-Type": MULTIPART},
                   FILE_FORM, 201),

@@ -18,7 +18,8 @@ if [ "${1:-}" = tests ]; then
     packages="$packages
 clang libclang-rt-14-dev llvm-14 libhttp-parser-dev libicu-dev
 python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
-inetutils-telnet openssl slowhttptest sslscan strace testssl.sh
+python3-jsonschema inetutils-telnet openssl slowhttptest sslscan strace
+testssl.sh
 "
     # Node and a browser may have come from elsewhere.
     command -v node >/dev/null && command -v npm >/dev/null ||

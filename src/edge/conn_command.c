@@ -102,6 +102,14 @@ pay(struct conn *c, enum command_kind kind)
     conn_hold_by(c, HELD_FLOOD);
 }
 
+/* What makes a session of a connection. */
+static bool
+may_enter(enum command_kind kind)
+{
+    return kind == COMMAND_ENTER || kind == COMMAND_LOGIN ||
+           kind == COMMAND_REGISTER;
+}
+
 void
 conn_command(struct conn *c, struct command *cmd)
 {
@@ -111,8 +119,10 @@ conn_command(struct conn *c, struct command *cmd)
         command_free(&cmd);
         return;
     }
+    if (may_enter(kind))
+        c->owes_leave = true;
     if (kind == COMMAND_ENTER)
-        c->owes_leave = c->entering = true;
+        c->entering = true;
     if (kind == COMMAND_HISTORY)
         c->pages++;
     conn_gather(c, cmd);

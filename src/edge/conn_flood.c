@@ -12,6 +12,14 @@ static const bool costs[] = {
     [COMMAND_WHO] = true,   [COMMAND_HISTORY] = true, [COMMAND_ROOMS] = true,
     [COMMAND_UPLOAD] = true, [COMMAND_RESUME] = true, [COMMAND_FETCH] = true,
     [COMMAND_FILES] = true,
+
+    [COMMAND_REGISTER] = true, [COMMAND_LOGIN] = true,
+    [COMMAND_PASSWORD] = true, [COMMAND_UNREGISTER] = true,
+    [COMMAND_DEVICES] = true, [COMMAND_TOKEN] = true, [COMMAND_REVOKE] = true,
+    [COMMAND_INVITE] = true, [COMMAND_REMOVE] = true, [COMMAND_BAN] = true,
+    [COMMAND_UNBAN] = true, [COMMAND_BANS] = true, [COMMAND_ROLE] = true,
+    [COMMAND_SET] = true,   [COMMAND_CLOSE_ROOM] = true,
+    [COMMAND_ROOM] = true,  [COMMAND_MEMBERS] = true, [COMMAND_GROUP] = true,
 };
 
 bool

@@ -102,6 +102,13 @@ what_bothers_others_costs_a_token(void **state)
     assert_true(flood_costs(COMMAND_RESUME));
     assert_true(flood_costs(COMMAND_FETCH));
     assert_true(flood_costs(COMMAND_FILES));
+    for (enum command_kind k = COMMAND_INVITE; k <= COMMAND_GROUP; k++)
+        assert_true(flood_costs(k));
+    assert_true(flood_costs(COMMAND_REGISTER));
+    assert_true(flood_costs(COMMAND_LOGIN));
+    assert_true(flood_costs(COMMAND_PASSWORD));
+    assert_true(flood_costs(COMMAND_TOKEN));
+    assert_false(flood_costs(COMMAND_LOGOUT));
     assert_false(flood_costs(COMMAND_RESERVE));
     assert_false(flood_costs(COMMAND_DROP));
     assert_false(flood_costs(COMMAND_ENTER));

@@ -122,6 +122,22 @@ def basic(name, secret=""):
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
+def bearer(token):
+    return "Bearer " + token
+
+
+def api(server, method, target, body=None, who=None, headers=None):
+    """One request of /v1. body: what becomes JSON; bytes as they are. who: an
+    Authorization."""
+    fields = dict(headers or {})
+    if who:
+        fields["Authorization"] = who
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+        fields.setdefault("Content-Type", "application/json")
+    return request(server, method, target, body, fields)
+
+
 def head(method, target, fields, server):
     """The bytes of a request's head, with a Host unless one is given."""
     lines = [f"{method} {target} HTTP/1.1"]
@@ -158,14 +174,15 @@ def request(server, method, target, body=None, headers=None, name=None,
 class Follow:
     """GET /r/ROOM?follow as NDJSON: one object after the other."""
 
-    def __init__(self, server, room="#lobby", after=None, name=None):
+    def __init__(self, server, room="#lobby", after=None, name=None,
+                 who=None):
         self.http = HttpSocket(server)
         self.seen = []
         self.rest = b""
         query = "?follow" + ("" if after is None else f"&after={after}")
         fields = [("Accept", "application/x-ndjson")]
-        if name:
-            fields.append(("Authorization", basic(name)))
+        if name or who:
+            fields.append(("Authorization", who or basic(name)))
         self.http.send(head("GET", f"/r/{room.lstrip('#')}{query}", fields,
                             server))
         self.answer = self.http.read_head()

@@ -226,6 +226,16 @@ http_timer(struct conn *c, const uint8_t *p, size_t n)
 
 /* --- From the core ------------------------------------------------------- */
 
+/* A stream is of one room, so it is the one that they were removed from. */
+static void
+stop_following(struct conn *c, const struct event *e)
+{
+    struct http *s = conn_state(c);
+
+    conn_send(c, http_last_words(s->encoding, e));
+    end(c, "removed from the room", true);
+}
+
 static void
 http_answer(struct conn *c, const struct event *e, struct subscription *sub)
 {
@@ -233,6 +243,8 @@ http_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     if (s->stage == STAGE_BUSY)
         http_request_answer(c, e, sub);
+    else if (s->stage == STAGE_FOLLOW && e->kind == EVENT_REMOVED)
+        stop_following(c, e);
 }
 
 static void
@@ -253,15 +265,15 @@ static void
 http_farewell(struct conn *c, const struct event *why)
 {
     struct http *s = conn_state(c);
+    enum deny deny = why->kind == EVENT_STOPPING ? DENY_STOPPING
+                   : why->deny != DENY_NONE ? why->deny : DENY_FORBIDDEN;
 
     if (s->stage == STAGE_FOLLOW)
         conn_send(c, http_last_words(s->encoding, why));
     else if (s->stage == STAGE_BUSY && s->x->answered)
         conn_reset(c, "cut within an answer");
     else if (s->stage == STAGE_BUSY)
-        http_say_raw(c, why->kind == EVENT_STOPPING ? 503 : 403,
-                     deny_text(why->kind == EVENT_STOPPING ? DENY_STOPPING
-                                                           : DENY_FORBIDDEN));
+        http_say_raw(c, http_deny_status(deny), deny_text(deny));
     else if (s->stage == STAGE_IDLE && why->deny == DENY_INSECURE)
         http_say_raw(c, 426, "This server is spoken to over TLS only: "
                      "https://");

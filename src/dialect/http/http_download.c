@@ -310,10 +310,26 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
         pump_on(c, d);
 }
 
+/* What they have of it is cut short; what they have nothing of is refused. */
+static void
+removed(struct conn *c, const struct event *e)
+{
+    struct http_exchange *x = http_x(c);
+    struct download *d = x->own;
+
+    if (d == NULL || d->room != e->room)
+        return;
+    if (x->answered)
+        conn_reset(c, "removed from the room");
+    else
+        http_deny(c, e->deny, e->text);
+}
+
 const struct http_handler http_download_handler = {
     .need = NEED_READER,
     .begin = begin,
     .answer = answer,
     .drain = drain,
+    .removed = removed,
     .release = release,
 };

@@ -3,6 +3,7 @@
 
 #include "dialect/http/http_json.h"
 #include "dialect/http/http_out.h"
+#include "dialect/http/http_words.h"
 
 #include <stdio.h>
 
@@ -68,6 +69,16 @@ add_uploading(struct json *j, const struct event *e)
     http_json_file(j->out, &f);
 }
 
+static void
+add_standing(struct json *j, const struct event *e)
+{
+    json_text(j, "name", e->name);
+    json_text(j, "role", str_of(http_role_word(e->role)));
+    json_bool(j, "muted", e->muted);
+    json_text(j, "by", e->extra);
+    json_text(j, "text", e->text);
+}
+
 /* The event's name; NULL: it is not told. */
 static const char *
 type_of(const struct event *e)
@@ -80,6 +91,8 @@ type_of(const struct event *e)
     case EVENT_RENAMED: return "renamed";
     case EVENT_AWAY: return "away";
     case EVENT_UPLOADING: return "uploading";
+    case EVENT_STANDING: return "standing";
+    case EVENT_SETTING: return "setting";
     case EVENT_ANNOUNCEMENT: return "announcement";
     default: return NULL;        /* typing and cursors pass too quickly */
     }
@@ -108,6 +121,14 @@ add_fields(struct json *j, const struct event *e)
         break;
     case EVENT_UPLOADING:
         add_uploading(j, e);
+        break;
+    case EVENT_STANDING:
+        add_standing(j, e);
+        break;
+    case EVENT_SETTING:
+        json_text(j, "setting", str_of(http_setting_word(e->setting)));
+        json_text(j, "value", e->text);
+        json_text(j, "by", e->extra);
         break;
     case EVENT_ANNOUNCEMENT:
         json_text(j, "text", e->text);
@@ -199,16 +220,45 @@ http_heartbeat(unsigned encoding)
     return slab_printf("%zx\r\n%s\r\n", strlen(beat), beat);
 }
 
+static const char *
+last_type(const struct event *why)
+{
+    if (why->kind == EVENT_STOPPING)
+        return "stopping";
+    return why->kind == EVENT_REMOVED ? "removed" : "closed";
+}
+
+static void
+put_last_text(struct buf *b, const struct event *why, struct str text)
+{
+    http_put(b, "[SERVER]: ");
+    if (why->kind == EVENT_REMOVED) {
+        http_putf(b, "You were removed from %.*s", STR_FMT(why->room_name));
+        if (why->extra.n > 0)
+            http_putf(b, " by %.*s", STR_FMT(why->extra));
+        http_put(b, text.n > 0 ? ": " : "");
+    }
+    http_putf(b, "%.*s\n", STR_FMT(text));
+}
+
+static void
+add_removal(struct json *j, const struct event *why)
+{
+    json_text(j, "room", why->room_name);
+    json_text(j, "by", why->extra);
+    json_text(j, "code", str_of(deny_word(why->deny)));
+}
+
 static void
 put_last(struct buf *b, enum format format, const struct event *why)
 {
-    bool stops = why->kind == EVENT_STOPPING;
-    const char *type = stops ? "stopping" : "closed";
-    struct str text = stops ? str_of(deny_text(DENY_STOPPING)) : why->text;
+    const char *type = last_type(why);
+    struct str text = why->kind == EVENT_STOPPING
+                          ? str_of(deny_text(DENY_STOPPING)) : why->text;
     struct json j;
 
     if (format == FORMAT_TEXT) {
-        http_putf(b, "[SERVER]: %.*s\n", STR_FMT(text));
+        put_last_text(b, why, text);
         return;
     }
     if (format == FORMAT_SSE)
@@ -216,6 +266,8 @@ put_last(struct buf *b, enum format format, const struct event *why)
     json_open(&j, b);
     json_text(&j, "type", str_of(type));
     json_text(&j, "text", text);
+    if (why->kind == EVENT_REMOVED)
+        add_removal(&j, why);
     must(json_close(&j) == 0);
     http_put(b, format == FORMAT_SSE ? "\n\n" : "\n");
 }

@@ -288,6 +288,15 @@ take(struct conn *c, const uint8_t *p, size_t n)
     return used;
 }
 
+static void
+removed(struct conn *c, const struct event *e)
+{
+    const struct form *f = http_x(c)->own;
+
+    if (f != NULL && f->u.room == e->room)
+        http_deny(c, e->deny, e->text);
+}
+
 /* A file whose part was over is shared, whatever is missing behind it; that is
  * waited for. */
 static void
@@ -309,5 +318,6 @@ const struct http_handler http_form_handler = {
     .data = take,
     .data_end = data_end,
     .answer = answer,
+    .removed = removed,
     .release = release,
 };

@@ -50,6 +50,7 @@ configure(struct play *p, uint8_t choice)
     c->http_origins = choice & 4 ? "http://friend.example" : "";
     c->message_bytes = choice & 8 ? 20 : 1000;
     c->file_bytes = choice & 16 ? 64 : UINT64_MAX;
+    p->no_guests = choice & 32;
     play_message(p, "alice", "hello <b>");
     play_connect(p);
 }

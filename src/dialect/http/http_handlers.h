@@ -5,7 +5,7 @@
 #ifndef DIALECT_HTTP_HTTP_HANDLERS_H
 #define DIALECT_HTTP_HTTP_HANDLERS_H
 
-#include "dialect/http/http_impl.h"
+#include "dialect/http/http_v1.h"
 
 extern const struct http_handler http_rooms_handler;
 extern const struct http_handler http_style_handler;
@@ -25,5 +25,35 @@ extern const struct http_handler http_download_handler;
 extern const struct http_handler http_websocket_handler;
 extern const struct http_handler http_health_handler;
 extern const struct http_handler http_metrics_handler;
+
+/* --- /v1 --- */
+
+extern const struct http_handler http_v1_post_handler;    /* http_post.c */
+extern const struct http_v1_verb http_v1_routes;
+extern const struct http_v1_verb http_v1_register;
+extern const struct http_v1_verb http_v1_login;
+extern const struct http_v1_verb http_v1_logout;
+extern const struct http_v1_verb http_v1_password;
+extern const struct http_v1_verb http_v1_delete_account;
+extern const struct http_v1_verb http_v1_me;
+extern const struct http_v1_verb http_v1_devices;
+extern const struct http_v1_verb http_v1_token;
+extern const struct http_v1_verb http_v1_revoke;
+extern const struct http_v1_verb http_v1_revoke_others;
+extern const struct http_v1_verb http_v1_people;
+extern const struct http_v1_verb http_v1_room;
+extern const struct http_v1_verb http_v1_change_room;
+extern const struct http_v1_verb http_v1_close_room;
+extern const struct http_v1_verb http_v1_join;
+extern const struct http_v1_verb http_v1_part;
+extern const struct http_v1_verb http_v1_invite;
+extern const struct http_v1_verb http_v1_members;
+extern const struct http_v1_verb http_v1_role;
+extern const struct http_v1_verb http_v1_remove;
+extern const struct http_v1_verb http_v1_bans;
+extern const struct http_v1_verb http_v1_ban;
+extern const struct http_v1_verb http_v1_unban;
+extern const struct http_v1_verb http_v1_unban_range;
+extern const struct http_v1_verb http_v1_group;
 
 #endif

@@ -6,7 +6,8 @@
  *   http.c          a connection: heads, deadlines, the end
  *   http_request.c  a request: checks, who asks, its body, its handler
  *   http_routes.c   which handler
- *   http_out.c      heads and bodies of answers; errors
+ *   http_out.c      heads and bodies of answers; http_error.c: errors
+ *   http_v1.c       the verbs of /v1, which are tables in http_v1_*.c
  *   the others      handlers and what they need
  *
  * One request at a time: input is held while one is under way and wants no
@@ -46,6 +47,8 @@ struct http {
     struct http_exchange *x;     /* BUSY: owned */
     uint64_t requests;           /* numbers given to questions so far */
     uint64_t who;                /* whom the core takes it for; 0: not known */
+    char name[LIMIT_NAME_BYTES + 1];     /* and how it calls them */
+    bool account;
     uint64_t unwanted;           /* DRAIN: bytes that may still come of the
                                     body; UINT64_MAX: not known */
     size_t dropped;              /* and have come */
@@ -62,10 +65,14 @@ enum http_type {
 
 /* Who asks, before the core has agreed. */
 struct http_who {
-    char name[LIMIT_NAME_BYTES + 1];     /* "" = a reader */
-    uint64_t sender_id;
+    char name[LIMIT_NAME_BYTES + 1];     /* "" = a reader, or as the token
+                                            says */
+    uint64_t sender_id;                  /* a guest's */
     uint64_t key;                        /* tells two of them apart; never 0 */
     bool or_similar;
+    enum login_kind login;               /* 0: no account is meant */
+    char password[LOGIN_PASSWORD_BYTES];
+    uint8_t token_hash[32];
 };
 
 struct http_exchange {
@@ -82,7 +89,8 @@ struct http_exchange {
     struct str word;             /* an id, undecoded; borrows from head */
 
     /* Who asks. */
-    struct http_who who, becoming;
+    struct http_who who;
+    uint64_t becoming;                   /* its key, once the core is asked */
     void (*then)(struct conn *c);        /* once the core has agreed */
 
     uint64_t first;              /* its questions have this number and more */
@@ -103,6 +111,7 @@ enum http_need {
     NEED_NOBODY,         /* the core is not asked for anything */
     NEED_READER,         /* whoever; without credentials a reader */
     NEED_NAME,           /* without credentials the guest */
+    NEED_ACCOUNT,        /* without credentials nobody: 401 */
     NEED_LATER,          /* as the last one, or as the body says: begin() asks
                             http_identity_form() and calls http_become() */
 };
@@ -136,6 +145,10 @@ struct http_handler {
     void (*answer)(struct conn *c, const struct event *e,
                    struct subscription *sub);
     void (*drain)(struct conn *c);
+
+    /* They may be in a room no longer (EVENT_REMOVED): what is under way there
+     * is cut. NULL: the core itself refuses what was asked. */
+    void (*removed)(struct conn *c, const struct event *e);
 
     /* The exchange ends, in whatever state: frees own (not NULL). */
     void (*release)(struct conn *c, void *own);

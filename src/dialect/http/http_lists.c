@@ -7,6 +7,7 @@
 #include "dialect/http/http_page.h"
 #include "dialect/http/http_query.h"
 #include "dialect/http/http_request.h"
+#include "dialect/http/http_words.h"
 
 enum {
     FILES_DEFAULT = 50,
@@ -47,6 +48,9 @@ put_room_json(struct buf *b, const struct event *room)
     json_text(&j, "topic", room->text);
     json_number(&j, "present", room->count);
     json_number(&j, "seq", (long long)room->seq);
+    json_text(&j, "privacy",
+              str_of(http_privacy_word(room->settings.privacy)));
+    json_text(&j, "role", str_of(http_role_word(room->role)));
     must(json_close(&j) == 0);
 }
 

@@ -35,12 +35,16 @@ void http_out_stream(struct http_out *o, const char *type, uint64_t length);
 void http_out_chunk(struct conn *c, const void *p, size_t n);
 void http_out_last_chunk(struct conn *c);
 
-/* Errors; the request is over. `code` is the word for programs. The first
+/* Errors (http_error.c); the request is over. `code` is the word for programs. The first
  * one's head may have fields already. */
 void http_out_error(struct http_out *o, const char *code, const char *text);
 void http_fail(struct conn *c, unsigned status, const char *code,
                const char *text);
 void http_deny(struct conn *c, enum deny deny, struct str more);
+
+/* The same with more members of the problem: `,"key":value`, whole JSON. */
+void http_deny_with(struct conn *c, enum deny deny, struct str more,
+                    struct str members);
 
 /* What a refusal of the core is in HTTP, and for a person: its sentence, and
  * in brackets what more is known about it. */

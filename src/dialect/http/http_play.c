@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialect/http/http_play.h"
 
+#include "auth/token.h"
 #include "base/utf8.h"
 #include "dialect/http/http.h"
 #include "hub/attachment.h"
@@ -70,6 +71,7 @@ forget(struct play *p)
     }
     p->log_n = p->files_n = 0;
     p->name[0] = '\0';
+    p->no_guests = false;
     buf_clear(&p->trace);
 }
 
@@ -141,17 +143,46 @@ refuse(struct play *p, const struct command *cmd, enum deny deny)
     reply(p, cmd, e);
 }
 
+static enum deny
+check_login(const struct play *p, const struct command *cmd)
+{
+    const struct login *l = cmd->login;
+    uint8_t hash[32];
+
+    if (l == NULL)
+        return p->no_guests ? DENY_NO_GUESTS : DENY_NONE;
+    must(token_read(TOKEN_DEVICE, str_of(PLAY_TOKEN), hash));
+    must(utf8_is_clean(str_of(l->device), UTF8_ONE_LINE));
+    must((l->kind == LOGIN_TOKEN) == (cmd->name.n == 0));
+    return (l->kind == LOGIN_TOKEN
+                ? memcmp(l->token_hash, hash, sizeof hash) == 0
+                : strcmp(l->password, PLAY_PASSWORD) == 0)
+               ? DENY_NONE : DENY_BAD_CREDENTIALS;
+}
+
 static void
 enter(struct play *p, const struct command *cmd)
 {
+    struct str name = cmd->name;
+    struct event *e;
+    enum deny why;
+
     must(cmd->visit);
-    p->entered++;
-    if (str_eq(cmd->name, str_of("taken"))) {
-        refuse(p, cmd, DENY_NAME_TAKEN);
+    p->entered += cmd->kind == COMMAND_ENTER;
+    why = str_eq(cmd->name, str_of("taken")) ? DENY_NAME_TAKEN
+                                             : check_login(p, cmd);
+    p->name[0] = '\0';
+    if (why != DENY_NONE) {
+        refuse(p, cmd, why);
         return;
     }
-    snprintf(p->name, sizeof p->name, "%.*s", STR_FMT(cmd->name));
-    reply(p, cmd, event_new(ANSWER_WELCOME, none, cmd->name, none, none));
+    if (cmd->login != NULL && cmd->login->kind == LOGIN_TOKEN)
+        name = str_of("bot");
+    str_to_z(name, p->name, sizeof p->name);
+    e = event_new(ANSWER_WELCOME, none, name, none, none);
+    e->sender_id = cmd->login != NULL ? SENDER_ACCOUNTS + 1 : cmd->sender_id;
+    e->token = cmd->login != NULL && cmd->login->device[0] != '\0' ? 7 : 0;
+    reply(p, cmd, e);
 }
 
 static struct event *
@@ -332,6 +363,7 @@ file_event(const struct play_file *f, enum event_kind kind)
                                      str_of(f->name), &f->facts);
 
     e->file->ticket = (struct file_id){0};
+    e->room = PLAY_ROOM;
     e->time_ms = NOW_MS * INT64_C(1000);
     e->seq = f->seq;
     return e;
@@ -396,6 +428,15 @@ share(struct play *p, const struct command *cmd)
 /* --- The play ------------------------------------------------------------ */
 
 static void
+manage(struct play *p, const struct command *cmd)
+{
+    struct event *e = play_managed(cmd);
+
+    must(e != NULL);             /* a command that HTTP has no use for */
+    reply(p, cmd, e);
+}
+
+static void
 obey(struct play *p, const struct command *cmd)
 {
     switch (cmd->kind) {
@@ -413,22 +454,28 @@ obey(struct play *p, const struct command *cmd)
     case COMMAND_PING:
         reply(p, cmd, event_new(ANSWER_PONG, none, none, none, none));
         break;
+    case COMMAND_LOGIN:
+    case COMMAND_REGISTER:
+        enter(p, cmd);
+        break;
     default:
-        must(!"a command that HTTP has no use for");
+        manage(p, cmd);
     }
 }
 
-/* A file's name is as the peer wrote it: the core makes it safe. */
+/* A file's name is as the peer wrote it: the core makes it safe. A group's is
+ * random. */
 static void
 note(struct play *p, const struct command *cmd)
 {
+    struct str name = cmd->kind == COMMAND_GROUP ? none : cmd->name;
+
     must(utf8_is_clean(cmd->target, UTF8_ONE_LINE));
     must(utf8_is_clean(cmd->text, UTF8_KEEP_LF));
     must(cmd->file != NULL || utf8_is_clean(cmd->name, UTF8_ONE_LINE));
     must(buf_printf(&p->trace, "%d %zu:%.*s %zu:%.*s %zu:%.*s\n", cmd->kind,
-                    cmd->target.n, STR_FMT(cmd->target), cmd->name.n,
-                    STR_FMT(cmd->name), cmd->text.n,
-                    STR_FMT(cmd->text)) == 0);
+                    cmd->target.n, STR_FMT(cmd->target), name.n,
+                    STR_FMT(name), cmd->text.n, STR_FMT(cmd->text)) == 0);
 }
 
 static void

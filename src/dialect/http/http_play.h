@@ -30,12 +30,18 @@ struct play {
     size_t files_n;
     char name[LIMIT_NAME_BYTES + 1];     /* whom it takes the peer for */
     unsigned entered;                    /* how often it was asked to */
+    bool no_guests;                      /* nobody comes in unless by a login:
+                                            PLAY_PASSWORD or PLAY_TOKEN */
     enum deny deny;                      /* the next command but ENTER is
                                             refused for it; NONE: not */
     bool pausing;                        /* jobs are left in the queue */
     size_t told;                         /* output that play_say() returned */
     struct buf trace;                    /* what was asked, in its order */
 };
+
+#define PLAY_PASSWORD "correct horse"    /* everybody's */
+#define PLAY_TOKEN \
+    "lq_0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghj0"
 
 void play_open(struct play *p);
 void play_close(struct play *p);
@@ -62,5 +68,10 @@ struct play_file *play_arrive(struct play *p, const char *name,
                               uint64_t size);
 void play_grow(struct play *p, struct play_file *f, const char *bytes);
 void play_finish(struct play *p, struct play_file *f);
+
+/* Of http_play_v1.c: what the core says to a command about accounts or rooms,
+ * with names that a careless writer of JSON would stumble over; NULL: cmd is
+ * about neither. */
+struct event *play_managed(const struct command *cmd);
 
 #endif

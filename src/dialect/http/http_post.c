@@ -51,7 +51,7 @@ kind_of(const struct http_request *r)
     if (type.n == 0 || str_starts_nocase(type, "text/plain") ||
         str_starts_nocase(type, "application/x-www-form-urlencoded"))
         return BODY_TEXT;
-    if (str_starts_nocase(type, "application/json"))
+    if (http_v1_is_json(r))
         return BODY_JSON;
     if (str_starts_nocase(type, "multipart/form-data"))
         return BODY_FORM;
@@ -289,6 +289,22 @@ post(struct conn *c)
     http_ask(c, cmd);
 }
 
+static bool
+check_type(struct conn *c)
+{
+    const struct http_exchange *x = http_x(c);
+    enum body_kind kind = kind_of(&x->r);
+
+    if (x->handler == &http_v1_post_handler && kind != BODY_JSON)
+        http_fail(c, 415, "bad_type", "The body must be application/json");
+    else if (kind == BODY_OTHER)
+        http_fail(c, 415, "bad_type", "A message is text/plain, "
+                  "application/json or a form");
+    else
+        return true;
+    return false;
+}
+
 static void
 begin(struct conn *c)
 {
@@ -300,11 +316,8 @@ begin(struct conn *c)
     d->kind = MESSAGE_TEXT;
     buf_init(&d->text, longest(c));
     buf_init(&d->name, LIMIT_NAME_BYTES + 1);
-    if (kind_of(&x->r) == BODY_OTHER) {
-        http_fail(c, 415, "bad_type", "A message is text/plain, "
-                  "application/json or a form");
+    if (!check_type(c))
         return;
-    }
     if (!read_key(c, &d->cid))
         return;
     why = read_body(x, d);
@@ -375,6 +388,15 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
 }
 
 const struct http_handler http_post_handler = {
+    .need = NEED_LATER,
+    .take = TAKE_ALL,
+    .longest = longest,
+    .begin = begin,
+    .answer = answer,
+    .release = release,
+};
+
+const struct http_handler http_v1_post_handler = {
     .need = NEED_LATER,
     .take = TAKE_ALL,
     .longest = longest,

@@ -13,6 +13,7 @@
 #include "dialect/http/http_out.h"
 #include "dialect/http/http_routes.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
@@ -40,6 +41,15 @@ exchange_new(struct conn *c, const uint8_t *p, size_t n)
 }
 
 void
+http_wipe(struct buf *b)
+{
+    if (b->p != NULL)
+        sodium_memzero(b->p, b->cap);
+    buf_done(b);
+}
+
+/* Credentials are in the head, in bodies, and in who. */
+void
 http_request_drop(struct conn *c)
 {
     struct http *s = conn_state(c);
@@ -50,10 +60,11 @@ http_request_drop(struct conn *c)
     if (x->own != NULL)
         x->handler->release(c, x->own);
     s->x = NULL;
-    buf_done(&x->head);
+    http_wipe(&x->head);
     buf_done(&x->room);
     buf_done(&x->name);
-    buf_done(&x->body);
+    http_wipe(&x->body);
+    sodium_memzero(&x->who, sizeof x->who);
     free(x);
 }
 
@@ -96,26 +107,51 @@ http_ask(struct conn *c, struct command *cmd)
 }
 
 void
-http_become(struct conn *c, const struct http_who *who,
+http_forget_who(struct conn *c)
+{
+    struct http *s = conn_state(c);
+
+    s->who = 0;
+    s->name[0] = '\0';
+    s->account = false;
+}
+
+static struct command *
+enter(const struct http_who *who)
+{
+    struct str none = {NULL, 0}, name = str_of(who->name);
+    struct command *cmd;
+
+    if (who->login == 0) {
+        cmd = command_new(COMMAND_ENTER, none, name, none);
+    } else {
+        cmd = command_new_login(COMMAND_ENTER, none, name, none, who->login);
+        memcpy(cmd->login->password, who->password, sizeof who->password);
+        memcpy(cmd->login->token_hash, who->token_hash,
+               sizeof who->token_hash);
+    }
+    cmd->sender_id = who->sender_id;
+    cmd->or_similar = who->or_similar;
+    cmd->visit = true;
+    return cmd;
+}
+
+void
+http_become(struct conn *c, struct http_who *who,
             void (*then)(struct conn *c))
 {
     struct http *s = conn_state(c);
-    struct str none = {NULL, 0};
-    struct command *cmd;
 
     if (s->who == who->key) {
         then(c);
         return;
     }
-    s->who = 0;
-    s->x->becoming = *who;
+    http_forget_who(c);
+    s->x->becoming = who->key;
     s->x->then = then;
-    cmd = command_new(COMMAND_ENTER, none, str_of(who->name), none);
-    cmd->sender_id = who->sender_id;
-    cmd->or_similar = who->or_similar;
-    cmd->visit = true;
     conn_hold(c);
-    http_ask(c, cmd);
+    http_ask(c, enter(who));
+    sodium_memzero(who->password, sizeof who->password);
 }
 
 static void
@@ -127,14 +163,25 @@ entered(struct conn *c, const struct event *e)
         http_deny(c, e->deny, e->text);
         return;
     }
-    s->who = s->x->becoming.key;
+    s->who = s->x->becoming;
+    s->account = sender_is_account(e->sender_id);
+    str_to_z(e->name, s->name, sizeof s->name);
     s->x->then(c);
 }
 
 static bool
 knows_who(const struct http_exchange *x)
 {
-    return x->handler->need == NEED_READER || x->handler->need == NEED_NAME;
+    switch (x->handler->need) {
+    case NEED_READER:
+    case NEED_NAME:
+    case NEED_ACCOUNT:
+        return true;
+    case NEED_NOBODY:
+    case NEED_LATER:
+        break;
+    }
+    return false;
 }
 
 static void
@@ -331,20 +378,28 @@ http_request_timer(struct conn *c)
 
 /* --- Answers ------------------------------------------------------------- */
 
-static bool
-is_unasked(const struct event *e)
+static void
+removed(struct conn *c, const struct event *e)
 {
-    return e->kind == EVENT_CAUGHT_UP || e->kind == EVENT_UNSUBSCRIBED;
+    const struct http_handler *handler = http_x(c)->handler;
+
+    if (handler->removed != NULL)
+        handler->removed(c, e);
 }
 
-/* What an earlier request had asked and not waited for is nobody's. */
+/* What nobody asked has no number, and what an earlier request had asked and
+ * not waited for has a lower one. */
 void
 http_request_answer(struct conn *c, const struct event *e,
                     struct subscription *sub)
 {
     struct http_exchange *x = http_x(c);
 
-    if (is_unasked(e) || e->request < x->first)
+    if (e->kind == EVENT_REMOVED) {
+        removed(c, e);
+        return;
+    }
+    if (e->request < x->first)
         return;
     if (e->command == COMMAND_ENTER)
         entered(c, e);

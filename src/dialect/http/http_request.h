@@ -28,9 +28,15 @@ uint64_t http_number(struct conn *c);
 void http_body_open(struct conn *c);
 
 /* Asks the core to take the connection for `who`; `then` goes on, at once if
- * it does so already. A refusal is answered. */
-void http_become(struct conn *c, const struct http_who *who,
+ * it does so already. A refusal is answered. Who's secret is wiped. */
+void http_become(struct conn *c, struct http_who *who,
                  void (*then)(struct conn *c));
+
+/* Whoever the core takes the connection for, the next request asks anew. */
+void http_forget_who(struct conn *c);
+
+/* Frees b, which may hold a secret. */
+void http_wipe(struct buf *b);
 
 /* The answer is queued whole: on to the next request, or the end. */
 void http_request_over(struct conn *c);

@@ -187,7 +187,8 @@ a_page_is_text_or_json_or_lines_of_it(void **state)
     assert_string_equal(body_of(said), "#a&b  2 here, 1 said  <topic>\n");
     said = play_say(p, GET_AS("/", "application/json"));
     assert_has(said, "{\"rooms\":[{\"room\":\"#a&b\",\"topic\":\"<topic>\","
-                     "\"present\":2,\"seq\":1}],\"more\":false}\n");
+                     "\"present\":2,\"seq\":1,\"privacy\":\"public\","
+                     "\"role\":\"none\"}],\"more\":false}\n");
 }
 
 static void

@@ -54,10 +54,12 @@ pick_upload(const struct http_request *r)
                                                           : &http_raw_handler;
 }
 
+#define ROOM "/v1/rooms/{room}"
+
 static const struct route routes[] = {
     {HTTP_GET, "/", &http_rooms_handler, NULL, "TJH"},
     {HTTP_GET, "/r", &http_rooms_handler, NULL, "TJH"},
-    {HTTP_GET, "/r/{room}", NULL, pick_reading, "TJNSH"},
+    {HTTP_GET, "/r/{room}", NULL, pick_reading, NULL},
     {HTTP_POST, "/r/{room}", &http_post_handler, NULL, "TJH"},
     {HTTP_GET, "/r/{room}/files", &http_files_handler, NULL, "TJH"},
     {HTTP_POST, "/r/{room}/files", NULL, pick_upload, "TJH"},
@@ -71,6 +73,39 @@ static const struct route routes[] = {
     {HTTP_GET, "/ws", &http_websocket_handler, NULL, "T"},
     {HTTP_GET, "/healthz", &http_health_handler, NULL, "T"},
     {HTTP_GET, "/metrics", &http_metrics_handler, NULL, "T"},
+    {HTTP_GET, "/v1", &http_v1_routes.handler, NULL, "J"},
+    {HTTP_POST, "/v1/register", &http_v1_register.handler, NULL, "J"},
+    {HTTP_POST, "/v1/login", &http_v1_login.handler, NULL, "J"},
+    {HTTP_POST, "/v1/logout", &http_v1_logout.handler, NULL, "J"},
+    {HTTP_POST, "/v1/password", &http_v1_password.handler, NULL, "J"},
+    {HTTP_POST, "/v1/account/delete", &http_v1_delete_account.handler, NULL,
+     "J"},
+    {HTTP_GET, "/v1/me", &http_v1_me.handler, NULL, "J"},
+    {HTTP_GET, "/v1/devices", &http_v1_devices.handler, NULL, "J"},
+    {HTTP_POST, "/v1/devices", &http_v1_token.handler, NULL, "J"},
+    {HTTP_DELETE, "/v1/devices", &http_v1_revoke_others.handler, NULL, "J"},
+    {HTTP_DELETE, "/v1/devices/{word}", &http_v1_revoke.handler, NULL, "J"},
+    {HTTP_GET, "/v1/people", &http_v1_people.handler, NULL, "J"},
+    {HTTP_POST, "/v1/groups", &http_v1_group.handler, NULL, "J"},
+    {HTTP_GET, "/v1/rooms", &http_rooms_handler, NULL, "J"},
+    {HTTP_GET, ROOM, &http_v1_room.handler, NULL, "J"},
+    {HTTP_PATCH, ROOM, &http_v1_change_room.handler, NULL, "J"},
+    {HTTP_DELETE, ROOM, &http_v1_close_room.handler, NULL, "J"},
+    {HTTP_GET, ROOM "/messages", &http_history_handler, NULL, "J"},
+    {HTTP_POST, ROOM "/messages", &http_v1_post_handler, NULL, "J"},
+    {HTTP_GET, ROOM "/events", &http_follow_handler, NULL, "NS"},
+    {HTTP_GET, ROOM "/files", &http_files_handler, NULL, "J"},
+    {HTTP_GET, ROOM "/people", &http_v1_people.handler, NULL, "J"},
+    {HTTP_POST, ROOM "/join", &http_v1_join.handler, NULL, "J"},
+    {HTTP_POST, ROOM "/part", &http_v1_part.handler, NULL, "J"},
+    {HTTP_POST, ROOM "/invitations", &http_v1_invite.handler, NULL, "J"},
+    {HTTP_GET, ROOM "/members", &http_v1_members.handler, NULL, "J"},
+    {HTTP_PUT, ROOM "/members/{name}", &http_v1_role.handler, NULL, "J"},
+    {HTTP_DELETE, ROOM "/members/{name}", &http_v1_remove.handler, NULL, "J"},
+    {HTTP_GET, ROOM "/bans", &http_v1_bans.handler, NULL, "J"},
+    {HTTP_POST, ROOM "/bans", &http_v1_ban.handler, NULL, "J"},
+    {HTTP_DELETE, ROOM "/bans", &http_v1_unban_range.handler, NULL, "J"},
+    {HTTP_DELETE, ROOM "/bans/{name}", &http_v1_unban.handler, NULL, "J"},
     {HTTP_GET, "/style.css", &http_style_handler, NULL, "T"},
     {HTTP_GET, "/favicon.ico", &http_icon_handler, NULL, "T"},
 };
@@ -150,11 +185,9 @@ static const struct {
 static const char *
 offers_of(const struct route *row, const struct http_handler *h)
 {
-    if (h == &http_follow_handler)
-        return "TNS";
-    if (h == &http_history_handler)
-        return "TJNH";
-    return row->offers;
+    if (row->pick != pick_reading)
+        return row->offers;
+    return h == &http_follow_handler ? "TNS" : "TJNH";
 }
 
 static enum http_type
@@ -295,4 +328,20 @@ http_routes_find(struct conn *c)
     }
     answer_nothing_there(c, methods, tus);
     return false;
+}
+
+void
+http_routes_put(struct buf *b)
+{
+    struct json j;
+
+    http_put(b, "{\"routes\":[");
+    for (size_t i = 0; i < ROUTES; i++) {
+        http_put(b, i > 0 ? "," : "");
+        json_open(&j, b);
+        json_text(&j, "method", str_of(method_names[routes[i].method]));
+        json_text(&j, "path", str_of(routes[i].path));
+        must(json_close(&j) == 0);
+    }
+    http_put(b, "]}");
 }

@@ -10,4 +10,8 @@
  * answered (404, 405, 501, or OPTIONS). */
 bool http_routes_find(struct conn *c);
 
+/* {"routes":[{"method","path"},...]}: the table, for programs and for the test
+ * that compares it with docs/openapi.json. */
+void http_routes_put(struct buf *b);
+
 #endif

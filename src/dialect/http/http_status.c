@@ -9,7 +9,8 @@
 
 /* --- Health -------------------------------------------------------------- */
 
-/* A PING goes through the core's queue: it is alive if that comes back. */
+/* A PING goes through the core's queue: it is alive if anything comes back,
+ * and whoever watches it need be nobody. */
 static void
 health_begin(struct conn *c)
 {
@@ -24,7 +25,7 @@ health_answer(struct conn *c, const struct event *e, struct subscription *sub)
     struct http_out o;
 
     (void)sub;
-    if (e->kind == ANSWER_DENIED) {
+    if (e->kind == ANSWER_DENIED && e->deny == DENY_STOPPING) {
         http_deny(c, e->deny, e->text);
         return;
     }
@@ -34,7 +35,7 @@ health_answer(struct conn *c, const struct event *e, struct subscription *sub)
 }
 
 const struct http_handler http_health_handler = {
-    .need = NEED_READER,
+    .need = NEED_NOBODY,
     .begin = health_begin,
     .answer = health_answer,
 };

@@ -407,107 +407,6 @@ figures_are_for_this_machine_alone(void **state)
     metrics_free(&m);
 }
 
-/* --- Who asks ------------------------------------------------------------ */
-
-static void
-a_request_is_from_whom_its_credentials_name(void **state)
-{
-    struct play *p = *state;
-    const char *said;
-
-    /* bob:, bob:secret, eve: */
-    play_say(p, POST("", 1, "a"));
-    assert_string_equal(p->name, "guest");
-    play_say(p, POST("Authorization: Basic Ym9iOg==\r\n", 1, "b"));
-    assert_string_equal(p->name, "bob");
-    play_say(p, POST("authorization: basic Ym9iOnNlY3JldA==\r\n", 1, "c"));
-    assert_string_equal(p->name, "bob");
-    assert_int_equal(p->entered, 3);
-    play_say(p, POST("Authorization: Basic Ym9iOnNlY3JldA==\r\n", 1, "d"));
-    assert_int_equal(p->entered, 3);
-    said = play_say(p, GET("/r/lobby"));
-    assert_string_equal(p->name, "");
-    assert_has(said, "guest: a\n");
-    assert_has(said, "bob: d\n");
-}
-
-static void
-a_secret_tells_one_bob_from_another(void **state)
-{
-    struct play *p = *state;
-    static const char *const pairs[] = {
-        "Ym9iOg==", "Ym9iOnNlY3JldA==", "Ym9iOm90aGVy",
-    };
-    uint64_t ids[3];
-    char text[256];
-
-    for (size_t i = 0; i < 3; i++) {
-        struct command *cmd;
-
-        play_connect(p);
-        snprintf(text, sizeof text, "GET /r HTTP/1.1\r\nHost: x\r\n"
-                 "Authorization: Basic %s\r\n\r\n", pairs[i]);
-        fake_conn_input(p->c, text, strlen(text));
-        cmd = fake_conn_take(p->c);
-        assert_non_null(cmd);
-        assert_int_equal(cmd->kind, COMMAND_ENTER);
-        assert_true(cmd->visit && !cmd->or_similar);
-        ids[i] = cmd->sender_id;
-        command_free(&cmd);
-    }
-    assert_true(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
-}
-
-static void
-bad_credentials_are_refused_before_the_body(void **state)
-{
-    static const char *const bad[] = {
-        "Bearer x", "Basic", "Basic ????", "Basic Ym9i", "Basic Og==",
-        "Digest x=y",
-    };
-    struct play *p = *state;
-    char text[256];
-
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const char *said;
-
-        play_connect(p);
-        snprintf(text, sizeof text,
-                 "PUT /r/lobby/files/x HTTP/1.1\r\nHost: x\r\n"
-                 "Authorization: %s\r\nExpect: 100-continue\r\n"
-                 "Content-Length: 5\r\n\r\n", bad[i]);
-        said = play_say(p, text);
-        assert_status(said, 401);
-        assert_has(said, "\r\nWWW-Authenticate: Basic realm=");
-        assert_lacks(said, "100 Continue");
-        assert_int_equal(p->files_n, 0);
-    }
-}
-
-static void
-without_a_guest_nobody_posts_unnamed(void **state)
-{
-    struct play *p = *state;
-
-    p->config.guest_name = "";
-    play_connect(p);
-    assert_status(play_say(p, POST("", 2, "hi")), 401);
-    assert_status(play_say(p, POST("Authorization: Basic Ym9iOg==\r\n", 2,
-                                   "hi")), 201);
-    assert_status(play_say(p, GET("/r/lobby")), 200);
-}
-
-static void
-a_name_that_is_taken_is_a_conflict(void **state)
-{
-    struct play *p = *state;
-
-    /* taken: */
-    assert_status(play_say(p, POST("Authorization: Basic dGFrZW46\r\n", 2,
-                                   "hi")), 409);
-    assert_status(play_say(p, GET("/r/lobby")), 200);
-}
-
 int
 main(void)
 {
@@ -533,11 +432,6 @@ main(void)
         TEST(another_site_may_not_post),
         TEST(a_site_that_is_allowed_may_read_the_answer),
         TEST(figures_are_for_this_machine_alone),
-        TEST(a_request_is_from_whom_its_credentials_name),
-        TEST(a_secret_tells_one_bob_from_another),
-        TEST(bad_credentials_are_refused_before_the_body),
-        TEST(without_a_guest_nobody_posts_unnamed),
-        TEST(a_name_that_is_taken_is_a_conflict),
     };
 
     rand_init();

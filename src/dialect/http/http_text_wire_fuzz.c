@@ -14,6 +14,7 @@
 #include "dialect/http/http_range_wire.h"
 #include "dialect/http/http_target_wire.h"
 #include "dialect/http/http_text_wire.h"
+#include "dialect/http/http_time_wire.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -200,13 +201,22 @@ check_target(struct str s)
     (void)http_authority_valid(s);
 }
 
+static void
+check_time(struct str s)
+{
+    int64_t ms;
+
+    if (http_time_read(s, &ms))
+        must(ms > 0 && s.n >= 20 && s.p[s.n - 1] == 'Z');
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static void (*const checks[])(struct str s) = {
         check_escapes, check_path, check_finders, check_base64, check_name,
         check_disposition, check_range, check_accept, check_lists,
-        check_target,
+        check_target, check_time,
     };
     char *copy;
 

@@ -344,6 +344,15 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
     }
 }
 
+static void
+removed(struct conn *c, const struct event *e)
+{
+    const struct tus *t = http_x(c)->own;
+
+    if (t != NULL && t->u.room == e->room)
+        deny(c, e->deny);
+}
+
 /* --- POST and PATCH ------------------------------------------------------ */
 
 static bool
@@ -484,6 +493,7 @@ const struct http_handler http_tus_create_handler = {
     .data = data,
     .data_end = data_end,
     .answer = answer,
+    .removed = removed,
     .release = release,
 };
 
@@ -494,6 +504,7 @@ const struct http_handler http_tus_patch_handler = {
     .data = data,
     .data_end = data_end,
     .answer = answer,
+    .removed = removed,
     .release = release,
 };
 
@@ -550,6 +561,7 @@ const struct http_handler http_tus_head_handler = {
     .need = NEED_NAME,
     .begin = head_begin,
     .answer = head_answer,
+    .removed = removed,
     .release = release,
 };
 

@@ -192,6 +192,16 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
         fail(c, &p->u);
 }
 
+/* Of the bytes that still come, none is taken. */
+static void
+removed(struct conn *c, const struct event *e)
+{
+    const struct putting *p = http_x(c)->own;
+
+    if (p != NULL && p->u.room == e->room)
+        http_deny(c, e->deny, e->text);
+}
+
 /* --- The beginning ------------------------------------------------------- */
 
 static void
@@ -243,6 +253,7 @@ const struct http_handler http_put_handler = {
     .data = data,
     .data_end = data_end,
     .answer = answer,
+    .removed = removed,
     .release = release,
 };
 
@@ -253,5 +264,6 @@ const struct http_handler http_raw_handler = {
     .data = data,
     .data_end = data_end,
     .answer = answer,
+    .removed = removed,
     .release = release,
 };

@@ -36,7 +36,8 @@ accept_handshake(struct conn *c)
     conn_printf(c, "HTTP/1.1 101 Switching Protocols\r\nServer: loquat\r\n"
                    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Accept: %s\r\n"
-                   "Sec-WebSocket-Protocol: %s\r\n\r\n", accept, HTTP_WS_PROTOCOL);
+                   "Sec-WebSocket-Protocol: %s\r\n\r\n", accept,
+                HTTP_WS_PROTOCOL);
     s->x->answered = true;
     s->upgrade = true;
     conn_timer(c, 0);
