@@ -9,7 +9,7 @@ import time
 from harness.http import basic, request
 from harness.line import LineClient
 from harness.native import NativeClient, pb
-from harness.people import Native, WebSocketNative, register
+from harness.people import CODES, Native, WebSocketNative, register
 
 GUESSES = int(os.environ.get("LOQUAT_GUESSES", "1000"))
 TRIES = 10                 # [accounts] tries, the default
@@ -19,7 +19,6 @@ REFUSED = ("bad_credentials", "throttled")
 def guess_native(server, client, n):
     c = client(server, name="alice", password=f"guess number {n}")
     try:
-        from harness.people import CODES
         return CODES[c.hello_answer.error.code]
     finally:
         c.close()
@@ -71,9 +70,10 @@ def delays(server, seconds=None, until=None):
         if time.monotonic() > end or (until and until.is_set()):
             break
         start = time.monotonic()
-        bob.tell(post=pb.Post(target="#lobby", text=f"n{n}"))
+        asked = bob.start(post=pb.Post(target="#lobby", text=f"n{n}"))
         carol.expect("message", lambda m: m.text == f"n{n}")
         found.append((time.monotonic() - start) * 1000)
+        bob.answer("posted", asked)
         bob.seen.clear()
         carol.seen.clear()
     bob.close()
