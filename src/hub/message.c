@@ -185,11 +185,28 @@ message_post(struct call *x)
 
 /* ---- TOPIC ---- */
 
+/* Who is present sets it from within; a visitor is in no room. */
+static enum deny
+find_for_topic(struct call *x, struct room **ret)
+{
+    struct member *member;
+    enum deny d;
+
+    if (x->session->visits) {
+        d = room_find(x, ret);
+        return d == DENY_NONE ? grant_check(x, ACTION_TOPIC, *ret) : d;
+    }
+    d = member_of_target(x, ACTION_TOPIC, &member);
+    if (d == DENY_NONE)
+        *ret = member->room;
+    return d;
+}
+
 enum deny
 message_topic(struct call *x)
 {
     const struct command *c = x->command;
-    struct member *member;
+    struct room *r;
     struct message m = message_of_caller(x, MESSAGE_TOPIC);
     enum deny d;
 
@@ -197,12 +214,12 @@ message_topic(struct call *x)
         return DENY_MESSAGE_TOO_LONG;
     if (!utf8_is_clean(c->text, UTF8_ONE_LINE))
         return DENY_BAD_REQUEST;
-    d = member_of_target(x, ACTION_TOPIC, &member);
+    d = find_for_topic(x, &r);
     if (d == DENY_NONE)
-        d = message_say(x, member->room, &m);
+        d = message_say(x, r, &m);
     if (d != DENY_NONE)
         return d;
-    batch_set_topic(member->room, c->text);
+    batch_set_topic(r, c->text);
     tell_caller_durable(x, event_new(ANSWER_DONE, nothing, c->target, nothing,
                                      nothing));
     return DENY_NONE;
