@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The other ways in: behind a proxy, and by the local socket."""
 import socket
+import ssl
 import stat
 import subprocess
 
@@ -64,6 +65,23 @@ def test_tls_follows_the_header(behind):
     assert sock.recv(12) == b"HTTP/1.1 200"
     sock.close()
     behind.expect_log("addr=198.51.100.7:4711")
+
+
+def test_a_handshake_in_the_same_packet_as_the_header(behind):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context(behind).wrap_bio(incoming, outgoing,
+                                   server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    with connect(behind, proxy_header("198.51.100.7") + outgoing.read()) as s:
+        incoming.write(s.recv(65536))
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                incoming.write(s.recv(65536))
+    assert tls.version() == "TLSv1.3"
 
 
 @pytest.mark.parametrize("header", [

@@ -166,14 +166,14 @@ conn_is_prefaced(struct conn *c)
 {
     if (c->bytes_in > 0 || c->ending)
         return false;
-    if (c->prefaced && !c->stream.is_tls)
-        hear_proxy(c);
-    else if (c->prefaced && c->stream.shaking)
-        return true;
-    else if (c->prefaced)
-        end_handshake(c);
-    else
+    if (!c->prefaced)
         return !c->dialect && !c->stream.is_tls && look_at_beginning(c);
+    if (!c->stream.is_tls) {
+        hear_proxy(c);       /* what follows is looked at from the start */
+        return true;
+    }
+    if (!c->stream.shaking)
+        end_handshake(c);
     return c->prefaced || c->ending;
 }
 
