@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import re
+import resource
+import select
 import shutil
 import signal
 import ssl
@@ -318,6 +320,24 @@ def test_a_reload_of_a_bad_configuration_changes_nothing(serve, tmp_path):
     path.write_text("[log]\nlevel = debug\nnonsense = 1\n")
     server.process.send_signal(signal.SIGHUP)
     server.expect_log("configuration kept")
+    tls_line(server, "ann").leave()
+
+
+def test_a_reload_out_of_descriptors_keeps_all(serve):
+    server = serve("--tls-mode", "required")
+    pid = server.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+    server.process.send_signal(signal.SIGHUP)
+    server.expect_log(" kept ")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+    tls_line(server, "ann").leave()
+    before = server.log().count("server certificate ")
+    server.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + DEADLINE
+    while server.log().count("server certificate ") == before:
+        assert time.monotonic() < end, server.log()
+        select.select([], [], [], 0.02)
     tls_line(server, "ann").leave()
 
 
