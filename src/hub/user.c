@@ -94,15 +94,19 @@ number_name(const struct hub *h, struct str base, unsigned i, struct name *ret)
     return check_name(h, (struct str){whole, keep + n}, ret) == NAME_OK;
 }
 
-/* Nobody else's here, nor an account's that is not the sender. */
+/* Nobody else's here, nor an account's that is not the sender: one is asked to
+ * log in, whether the account is here or not. */
 static enum deny
 check_free(const struct call *x, struct str key, uint64_t sender_id)
 {
-    if (!user_is_free_for(x->hub, key, sender_id, x->command->from))
-        return DENY_NAME_TAKEN;
-    if (sender_is_account(sender_id))
-        return DENY_NONE;
-    return account_check_free(x->hub, key);
+    enum deny d = DENY_NONE;
+
+    if (!sender_is_account(sender_id))
+        d = account_check_free(x->hub, key);
+    if (d == DENY_NONE &&
+        !user_is_free_for(x->hub, key, sender_id, x->command->from))
+        d = DENY_NAME_TAKEN;
+    return d;
 }
 
 static bool
