@@ -521,7 +521,8 @@ cli_help(struct buf *out, const struct cli_command *commands,
         "RECONNECT_ATTEMPTS: attempts to come back in a row "
         "(10; 0 = for ever).\n"
         "Exit status: 0 done, 1 failure, 2 usage, 3 authentication or\n"
-        "another server than before, 4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
+        "another server than before, 4 not found,\n"
+        "5 network or time-out, 6 refused, 130 interrupted.\n")
          == 0);
 }
 
