@@ -7,6 +7,7 @@
 #include "hub/session.h"
 #include "base/utf8.h"
 #include "hub/login.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/secret.h"
 #include "hub/transfer.h"
@@ -186,6 +187,9 @@ session_may_guest(const struct call *x)
 
     if (sender_id > INT64_MAX || sender_is_account(sender_id))
         return DENY_BAD_REQUEST;
+    if (grant_is_banned(x->hub, sender_id, x->command->from,
+                        x->command->now_ms))
+        return DENY_BANNED;
     return x->hub->options.no_guests ? DENY_NO_GUESTS : DENY_NONE;
 }
 
