@@ -156,7 +156,10 @@ subscription(const struct hub *h, const struct member *m, uint64_t cursor,
 
     if (cursor < floor)
         cursor = floor;
+    if (r->settings.first_seq > 0 && cursor < r->settings.first_seq - 1)
+        cursor = r->settings.first_seq - 1;
     p->cursor = cursor < r->last_seq ? cursor : r->last_seq;
+    p->event->delivered = p->cursor + 1;
     p->last_seq = r->last_seq;
     p->access = r->access;
     p->grant = grant_of(h, r, m->session, now_ms);
