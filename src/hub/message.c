@@ -185,11 +185,30 @@ message_post(struct call *x)
 
 /* ---- TOPIC ---- */
 
+/* Who belongs to it need not be in it: a visitor never is. */
+static enum deny
+topic_room(struct call *x, struct room **ret)
+{
+    const struct member *m;
+    struct room *r;
+    enum deny d = room_find(x, &r);
+
+    if (d == DENY_NONE)
+        d = grant_check(x, ACTION_TOPIC, r);
+    if (d != DENY_NONE)
+        return d;
+    m = member_find(r, x->session);
+    if ((m == NULL || !m->heard) && !grant_belongs(r, x->session))
+        return DENY_NOT_IN_ROOM;
+    *ret = r;
+    return DENY_NONE;
+}
+
 enum deny
 message_topic(struct call *x)
 {
     const struct command *c = x->command;
-    struct member *member;
+    struct room *r;
     struct message m = message_of_caller(x, MESSAGE_TOPIC);
     enum deny d;
 
@@ -197,12 +216,12 @@ message_topic(struct call *x)
         return DENY_MESSAGE_TOO_LONG;
     if (!utf8_is_clean(c->text, UTF8_ONE_LINE))
         return DENY_BAD_REQUEST;
-    d = member_of_target(x, ACTION_TOPIC, &member);
+    d = topic_room(x, &r);
     if (d == DENY_NONE)
-        d = message_say(x, member->room, &m);
+        d = message_say(x, r, &m);
     if (d != DENY_NONE)
         return d;
-    batch_set_topic(member->room, c->text);
+    batch_set_topic(r, c->text);
     tell_caller_durable(x, event_new(ANSWER_DONE, nothing, c->target, nothing,
                                      nothing));
     return DENY_NONE;
