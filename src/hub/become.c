@@ -156,6 +156,13 @@ turn(struct call *x, struct session *s, const struct account *a)
     come_as_account(h, s, str_of(guest), now_ms);
 }
 
+/* A token's device is known to whoever has the token. */
+static bool
+is_new(const struct call *x)
+{
+    return x->command->login->kind != LOGIN_TOKEN;
+}
+
 void
 become_account(struct call *x, const struct account *a,
                const struct login_by *by)
@@ -176,5 +183,5 @@ become_account(struct call *x, const struct account *a,
         visitor_sign(h, s, &a->name);
     else
         turn(x, s, a);
-    session_welcome(x, s, by->device);
+    session_welcome(x, s, is_new(x) ? by->device : 0);
 }

@@ -69,6 +69,7 @@ static const char *const play_words[] = {
     [ANSWER_ROOMS] = "rooms", [ANSWER_PONG] = "pong",
     [ANSWER_UPLOAD] = "upload", [ANSWER_FILE] = "file",
     [ANSWER_FILES] = "files", [ANSWER_MOVED] = "moved",
+    [ANSWER_DEVICES] = "devices", [ITEM_DEVICE] = "device",
     [ITEM_FILE] = "file", [ITEM_PERSON] = "person", [ITEM_ROOM] = "item",
 };
 
