@@ -4,6 +4,7 @@
  * another name. To a room that the account is in already, with another
  * connection, the guest has left. */
 #include "hub/become.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/presence.h"
 #include "hub/room.h"
@@ -44,11 +45,9 @@ leave_direct_rooms(struct hub *h, struct session *s, int64_t now_ms)
 static void
 leave_closed_rooms(struct hub *h, struct session *s, int64_t now_ms)
 {
-    struct access_who who = session_who(s);
-
     for (struct member *m = s->members, *next; m != NULL; m = next) {
         next = m->next;
-        if (access_check(&who, ACTION_JOIN, &m->room->access, NULL)
+        if (grant_check_session(h, s, ACTION_JOIN, m->room, now_ms)
             != DENY_NONE)
             leave(h, m, str_of(m->room->name), now_ms);
     }
@@ -86,6 +85,7 @@ come_as_account(struct hub *h, struct session *s, struct str guest,
                 int64_t now_ms)
 {
     for (struct member *m = s->members; m != NULL; m = m->next) {
+        grant_tell(h, m->room, s->sender_id, now_ms);
         if (is_in_besides(s->user, m->room, s))
             continue;
         if (guest.n > 0) {

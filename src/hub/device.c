@@ -4,6 +4,7 @@
 #include "hub/device.h"
 #include "base/utf8.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/room.h"
 #include "hub/secret.h"
 
@@ -198,7 +199,6 @@ device_list(struct call *x)
 static enum deny
 find_room(struct call *x, uint64_t *ret)
 {
-    struct access_who who = session_who(x->session);
     struct room *r;
     enum deny d = room_find(x, &r);
     int rc;
@@ -206,7 +206,7 @@ find_room(struct call *x, uint64_t *ret)
     if (d == DENY_NONE && r->access.kind != ROOM_CHANNEL)
         d = DENY_BAD_ROOM;
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_READ, &r->access, NULL);
+        d = grant_check(x, ACTION_READ, r);
     if (d == DENY_NONE)
         d = batch_write(x->hub, r);
     if (d != DENY_NONE)

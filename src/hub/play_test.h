@@ -8,6 +8,7 @@
  *   w1 room 1 joined alice 2 -s1     to room 1's receivers, but not session 1
  *   w0 all announcement hello        to everyone
  *   w0 s1 hears 1 after 0/3: ...     subscribes: cursor / newest
+ *   w0 s1 is 3 in 1                  its role there, by number, and "muted"
  *   w0 room 1 uploading {7 100} ...  about a file: its id's first byte, its
  *                                    size, `t` with its ticket, `whole`
  *
@@ -191,7 +192,13 @@ play_put_parcel(struct buf *b, unsigned worker, const struct parcel *p)
         play_put(b, " hears %llu no more:", (unsigned long long)p->room);
     if (p->kind == PARCEL_CLOSE)
         play_put(b, " ends:");
-    play_put_event(b, p->event);
+    if (p->kind == PARCEL_REVOKE)
+        play_put(b, " reads %llu no more:", (unsigned long long)p->room);
+    if (p->kind == PARCEL_GRANT)
+        play_put(b, " is %u in %llu%s", p->grant.role,
+                 (unsigned long long)p->room, p->grant.muted ? " muted" : "");
+    else
+        play_put_event(b, p->event);
     if (p->kind == PARCEL_ROOM && p->session != 0)
         play_put(b, " -s%llu", (unsigned long long)p->session);
     play_put(b, "\n");
