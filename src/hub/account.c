@@ -4,8 +4,8 @@
 #include "hub/account.h"
 #include "auth/password.h"
 #include "hub/batch.h"
-#include "hub/grant.h"
 #include "hub/device.h"
+#include "hub/grant.h"
 #include "hub/login.h"
 #include "hub/secret.h"
 #include "hub/session.h"
@@ -329,9 +329,8 @@ account_unregister(struct call *x)
         d = set(x, &a);
     if (d == DENY_NONE)
         d = device_drop_others(x, &a, 0);
-    if (d != DENY_NONE)
-        return d;
-    d = grant_forget(x->hub, account_sender(&a), x->command->now_ms);
+    if (d == DENY_NONE)
+        d = grant_forget(x->hub, account_sender(&a), x->command->now_ms);
     if (d != DENY_NONE)
         return d;
     grant_drop_uploads(x->hub, NULL, account_sender(&a));
@@ -370,9 +369,10 @@ account_disable(struct call *x)
                       str_of(a.name.text), nothing);
     if (d == DENY_NONE)
         d = set(x, &a);
-    if (d == DENY_NONE && away)
+    if (d != DENY_NONE)
+        return d;
+    if (away)
         grant_drop_uploads(x->hub, NULL, account_sender(&a));
-    if (d == DENY_NONE)
-        batch_then(x, state_set, &a, 0);
-    return d;
+    batch_then(x, state_set, &a, 0);
+    return DENY_NONE;
 }

@@ -85,6 +85,7 @@ come_as_account(struct hub *h, struct session *s, struct str guest,
                 int64_t now_ms)
 {
     for (struct member *m = s->members; m != NULL; m = m->next) {
+        grant_tell(h, m->room, s->sender_id, now_ms);
         if (is_in_besides(s->user, m->room, s))
             continue;
         if (guest.n > 0) {
@@ -157,6 +158,13 @@ turn(struct call *x, struct session *s, const struct account *a)
         grant_tell(h, m->room, s->sender_id, now_ms);
 }
 
+/* A token's device is known to whoever has the token. */
+static bool
+is_new(const struct call *x)
+{
+    return x->command->login->kind != LOGIN_TOKEN;
+}
+
 void
 become_account(struct call *x, const struct account *a,
                const struct login_by *by)
@@ -177,5 +185,5 @@ become_account(struct call *x, const struct account *a,
         visitor_sign(h, s, &a->name);
     else
         turn(x, s, a);
-    session_welcome(x, s, by->device);
+    session_welcome(x, s, is_new(x) ? by->device : 0);
 }

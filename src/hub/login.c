@@ -6,8 +6,8 @@
 #include "hub/batch.h"
 #include "hub/become.h"
 #include "hub/device.h"
-#include "hub/grant.h"
 #include "hub/secret.h"
+#include "hub/session.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
 #include "auth/password.h"
@@ -133,8 +133,8 @@ login_may_begin(struct call *x)
     const struct session *s = x->session;
     enum deny d = secret_may_come(x);
 
-    if (d == DENY_NONE && grant_is_banned(x->hub, 0, c->from, c->now_ms))
-        d = DENY_BANNED;
+    if (d == DENY_NONE && c->session != 0)
+        d = session_may_come(x, 0);
     if (d != DENY_NONE)
         return d;
     if (c->kind == COMMAND_ENTER && s != NULL && !(c->visit && s->visits))
@@ -152,11 +152,8 @@ login_may_become(struct call *x, const struct account *a)
     const struct hub *h = x->hub;
     const struct user *u = map_get_u64(&h->senders, account_sender(a));
 
-    if (grant_is_banned(h, account_sender(a), x->command->from,
-                        x->command->now_ms))
-        return DENY_BANNED;
     if (u == NULL || user_sessions(u) < LIMIT_ACCOUNT_SESSIONS)
-        return DENY_NONE;
+        return session_may_come(x, account_sender(a));
     x->detail = str_of("that account has too many connections");
     return DENY_OVERLOADED;
 }

@@ -8,6 +8,7 @@
  *   w1 room 1 joined alice 2 -s1     to room 1's receivers, but not session 1
  *   w0 all announcement hello        to everyone
  *   w0 s1 hears 1 after 0/3: ...     subscribes: cursor / newest
+ *   w0 s1 is 3 in 1                  its role there, by number, and "muted"
  *   w0 room 1 uploading {7 100} ...  about a file: its id's first byte, its
  *                                    size, `t` with its ticket, `whole`
  *
@@ -75,6 +76,7 @@ static const char *const play_words[] = {
     [ANSWER_ROOMS] = "rooms", [ANSWER_PONG] = "pong",
     [ANSWER_UPLOAD] = "upload", [ANSWER_FILE] = "file",
     [ANSWER_FILES] = "files", [ANSWER_MOVED] = "moved",
+    [ANSWER_DEVICES] = "devices", [ITEM_DEVICE] = "device",
     [ITEM_FILE] = "file", [ITEM_PERSON] = "person", [ITEM_ROOM] = "item",
 };
 
