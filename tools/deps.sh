@@ -10,6 +10,7 @@ packages="
 build-essential meson ninja-build pkg-config
 libuv1-dev libsqlite3-dev libsodium-dev libprotobuf-c-dev protobuf-c-compiler
 libutf8proc-dev libinih-dev libjansson-dev libssl-dev libcmocka-dev libwslay-dev
+libarchive-dev
 protobuf-compiler
 netcat-openbsd curl
 "

@@ -52,6 +52,8 @@ reader_open(const char *path, struct reader **ret, struct err *e)
     r->db = db;
     buf_init(&r->text, TEXT_MAX);
     rc = db_prepare(db, sql, r->stmts, STMT_COUNT, e);
+    if (rc == 0)
+        rc = db_prepare(db, reader_admin_sql, r->admin, ADMIN_COUNT, e);
     if (rc < 0)
         reader_close(&r);
     else
@@ -65,6 +67,7 @@ reader_close(struct reader **r)
     if (!*r)
         return;
     db_finalize((*r)->stmts, STMT_COUNT);
+    db_finalize((*r)->admin, ADMIN_COUNT);
     must(sqlite3_close((*r)->db) == SQLITE_OK);
     buf_done(&(*r)->text);
     free(*r);
