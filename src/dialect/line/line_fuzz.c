@@ -9,9 +9,12 @@
  *   is every event made of the input, in every encoding and as an answer. What
  *   goes out as a file's bytes is passed over.
  * - Files go both ways: the dictionary has the ids of the first uploads.
+ * - Passwords are asked for and telnet is answered; neither shows in what is
+ *   asked of the core.
  *
  * The first two bytes choose the configuration and where the bytes are cut.
  * Words for it: tests/data/fuzz/line.dict. */
+#include "auth/token.h"
 #include "base/rand.h"
 #include "base/utf8.h"
 #include "dialect/line/line.h"
@@ -106,6 +109,20 @@ run(const struct dialect_config *config, const uint8_t *p, size_t n,
     return play;
 }
 
+/* Tokens are random. */
+static void
+mask_tokens(struct buf *b)
+{
+    const char before[] = "only now: lq_";
+    char *at = b->p;
+
+    while (b->n > 0 && (at = memmem(at, (size_t)(b->p + b->n - at), before,
+                                    sizeof before - 1))) {
+        at += sizeof before - 1;
+        memset(at, '0', TOKEN_BYTES - 4);
+    }
+}
+
 static void
 must_split_alike(const struct dialect_config *config, const uint8_t *p,
                  size_t n, size_t step)
@@ -113,6 +130,8 @@ must_split_alike(const struct dialect_config *config, const uint8_t *p,
     struct line_play whole = run(config, p, n, 0);
     struct line_play split = run(config, p, n, step);
 
+    mask_tokens(&whole.conn->sent);
+    mask_tokens(&split.conn->sent);
     must(str_eq(buf_str(&whole.conn->sent), buf_str(&split.conn->sent)));
     must(str_eq(buf_str(&whole.commands), buf_str(&split.commands)));
     line_play_done(&whole);
