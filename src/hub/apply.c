@@ -4,10 +4,13 @@
 #include "base/utf8.h"
 #include "hub/account.h"
 #include "hub/device.h"
+#include "hub/govern.h"
 #include "hub/hub_impl.h"
+#include "hub/invite.h"
 #include "hub/login.h"
 #include "hub/member.h"
 #include "hub/message.h"
+#include "hub/moderate.h"
 #include "hub/query.h"
 #include "hub/register.h"
 #include "hub/secret.h"
@@ -64,13 +67,6 @@ stop(struct call *x)
     return DENY_NONE;
 }
 
-static enum deny
-unbuilt(struct call *x)
-{
-    (void)x;
-    return DENY_BAD_REQUEST;
-}
-
 static const struct rule {
     apply_fn *apply;
     unsigned flags;
@@ -106,17 +102,17 @@ static const struct rule {
     [COMMAND_REVOKE]   = {device_revoke,   NAMED | BY_OPERATOR},
     [COMMAND_CODE]     = {register_code,   OPERATOR},
     [COMMAND_ACCOUNT]  = {account_disable, OPERATOR},
-    [COMMAND_INVITE]   = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_REMOVE]   = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_BAN]      = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_UNBAN]    = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_BANS]     = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_ROLE]     = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_SET]      = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_CLOSE_ROOM] = {unbuilt, NAMED | BY_OPERATOR},
-    [COMMAND_ROOM]     = {unbuilt, BY_OPERATOR},
-    [COMMAND_MEMBERS]  = {unbuilt, BY_OPERATOR},
-    [COMMAND_GROUP]    = {unbuilt, NAMED | PRESENT},
+    [COMMAND_INVITE]   = {invite_person, NAMED | BY_OPERATOR},
+    [COMMAND_REMOVE]   = {moderate_remove, NAMED | BY_OPERATOR},
+    [COMMAND_BAN]      = {moderate_ban, NAMED | BY_OPERATOR},
+    [COMMAND_UNBAN]    = {moderate_unban, NAMED | BY_OPERATOR},
+    [COMMAND_BANS]     = {query_room_bans, NAMED | BY_OPERATOR},
+    [COMMAND_ROLE]     = {moderate_role, NAMED | BY_OPERATOR},
+    [COMMAND_SET]      = {govern_set, NAMED | BY_OPERATOR},
+    [COMMAND_CLOSE_ROOM] = {govern_close, NAMED | BY_OPERATOR},
+    [COMMAND_ROOM]     = {query_room, BY_OPERATOR},
+    [COMMAND_MEMBERS]  = {query_room_members, BY_OPERATOR},
+    [COMMAND_GROUP]    = {invite_group, NAMED | PRESENT},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},
@@ -186,6 +182,7 @@ hub_apply(struct hub *h, const struct command *c)
     if (h->stopping && c->kind != COMMAND_LEAVE && c->kind != COMMAND_SHARE)
         return;
     metrics_add(h->shard, METRIC_commands_total, 1);
+    h->batch.now_ms = c->now_ms;
     rule = &rules[c->kind];
     x.session = map_get_u64(&h->sessions, c->session);
     if (x.session != NULL && x.session->user != NULL && !(rule->flags & IDLE))

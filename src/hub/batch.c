@@ -10,6 +10,7 @@
  *                             `--a statement fails--> failed --^          */
 #include "hub/batch.h"
 #include "hub/account.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/room.h"
 #include "hub/secret.h"
@@ -47,6 +48,7 @@ touch(struct hub *h, struct room *r)
     u->last_seq = r->last_seq;
     u->last_ms = r->last_ms;
     u->stored = r->stored;
+    u->settings = r->settings;
     list_push(&h->batch.touched, &u->link);
     r->undo = u;
 }
@@ -78,14 +80,70 @@ batch_write(struct hub *h, struct room *r)
     return d;
 }
 
+/* What was there first is kept. */
+static void
+set_text(char **text, char **first, struct str to)
+{
+    char *old = *text;
+
+    *text = text_copy(to);
+    if (*first == NULL)
+        *first = old;
+    else
+        free(old);
+}
+
+static void
+restore_text(char **text, char **first)
+{
+    if (*first == NULL)
+        return;
+    free(*text);
+    *text = *first;
+    *first = NULL;
+}
+
 void
 batch_set_topic(struct room *r, struct str topic)
 {
-    if (r->undo->topic == NULL)
-        r->undo->topic = r->topic;
-    else
-        free(r->topic);
-    r->topic = text_copy(topic);
+    set_text(&r->topic, &r->undo->topic, topic);
+}
+
+static void
+apply_settings(struct room *r, const struct room_settings *s)
+{
+    r->settings = *s;
+    r->settings.description = nothing;
+    r->access.privacy = s->privacy;
+}
+
+void
+batch_set_room(struct hub *h, struct room *r, const struct room_row *row)
+{
+    struct undo *u = r->undo;
+
+    if (!str_eq(row->settings.description, str_of(r->description)))
+        set_text(&r->description, &u->description, row->settings.description);
+    if (!str_eq(row->key, str_of(r->key))) {
+        map_del_str(&h->room_keys, str_of(r->key));
+        set_text(&r->key, &u->key, row->key);
+        map_put_str(&h->room_keys, str_of(r->key), r);
+    }
+    if (!str_eq(row->name, str_of(r->name)))
+        set_text(&r->name, &u->name, row->name);
+    apply_settings(r, &row->settings);
+}
+
+bool
+batch_holds_key(const struct hub *h, struct str key)
+{
+    list_each(it, next, &h->batch.touched) {
+        const struct undo *u = list_entry(it, struct undo, link);
+
+        if (u->key != NULL && str_eq(str_of(u->key), key))
+            return true;
+    }
+    return false;
 }
 
 uint64_t
@@ -164,19 +222,34 @@ follow_all(struct hub *h, enum deny failed)
 
 /* ---- the end of a batch ---- */
 
+/* Its people were never told of it. */
 static void
-take_back(struct undo *u)
+take_back_group(struct hub *h, struct room *r)
+{
+    while (!list_empty(&r->members))
+        member_evict(h, list_entry(r->members.next, struct member, in_room));
+}
+
+static void
+take_back(struct hub *h, struct undo *u)
 {
     struct room *r = u->room;
 
     r->last_seq = u->last_seq;
     r->last_ms = u->last_ms;
     r->stored = u->stored;
-    if (u->topic != NULL) {
-        free(r->topic);
-        r->topic = u->topic;
-        u->topic = NULL;
+    restore_text(&r->topic, &u->topic);
+    restore_text(&r->description, &u->description);
+    restore_text(&r->name, &u->name);
+    if (u->key != NULL) {
+        map_del_str(&h->room_keys, str_of(r->key));
+        restore_text(&r->key, &u->key);
+        map_put_str(&h->room_keys, str_of(r->key), r);
     }
+    apply_settings(r, &u->settings);
+    grant_lower_floors(r);
+    if (u->made_group)
+        take_back_group(h, r);
 }
 
 static void
@@ -185,6 +258,9 @@ forget(struct undo *u)
     u->room->undo = NULL;
     list_remove(&u->link);
     free(u->topic);
+    free(u->name);
+    free(u->key);
+    free(u->description);
     free(u);
 }
 
@@ -206,10 +282,14 @@ static void
 correct_subscription(const struct hub *h, struct parcel *p)
 {
     const struct room *r = map_get_u64(&h->rooms, p->event->room);
+    const struct session *s = map_get_u64(&h->sessions, p->session);
     struct event *old = p->event;
 
     if (r == NULL)
         return;
+    p->access = r->access;
+    if (s != NULL)
+        p->grant = grant_of(h, r, s, h->batch.now_ms);
     p->event = event_new(EVENT_SUBSCRIBED, old->room_name, nothing,
                          str_of(r->topic), nothing);
     p->event->room = old->room;
@@ -235,7 +315,7 @@ correct(struct hub *h, struct parcel *p, enum deny why)
             correct_subscription(h, p);
         return p;
     }
-    if (p->kind != PARCEL_SESSION) {
+    if (p->kind != PARCEL_SESSION || p->event->kind < ANSWER_WELCOME) {
         parcel_free(&p);
         return NULL;
     }
@@ -265,7 +345,8 @@ abandon(struct hub *h)
     if (h->batch.open)
         store_rollback(h->store);
     list_each(it, next, &h->batch.touched)
-        take_back(list_entry(it, struct undo, link));
+        take_back(h, list_entry(it, struct undo, link));
+    grant_take_back(h);
     list_each(it, next, &h->batch.transfers)
         transfer_take_back(list_entry(it, struct transfer, touched));
     batch_drop_moves(h);
@@ -284,6 +365,7 @@ close_batch(struct hub *h)
         forget(u);
         room_settle(h, r);
     }
+    grant_settle(h);
     list_each(it, next, &h->batch.transfers)
         transfer_settle(h, list_entry(it, struct transfer, touched));
     h->batch.open = false;

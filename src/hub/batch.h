@@ -13,8 +13,12 @@ struct undo {
     struct room *room;
     uint64_t last_seq;
     int64_t last_ms;
-    char *topic;                  /* owned; NULL while it is unchanged */
+    char *topic;                  /* owned; NULL while it is unchanged: so are
+                                     these */
+    char *name, *key, *description;
+    struct room_settings settings;
     bool stored;
+    bool made_group;              /* by this batch: nobody knows it yet */
 };
 
 /* Before the first write of a command: begins a transaction if none is open,
@@ -42,6 +46,13 @@ void batch_then(struct call *x, batch_then_fn *then, const struct account *a,
 
 /* Inside a batch_write(). */
 void batch_set_topic(struct room *r, struct str topic);
+
+/* Its name, key, and settings become the row's, inside a batch_write(). */
+void batch_set_room(struct hub *h, struct room *r,
+                    const struct room_row *row);
+
+/* This batch has taken the key from a room, and may have to give it back. */
+bool batch_holds_key(const struct hub *h, struct str key);
 
 /* What may be told already. */
 uint64_t room_committed_seq(const struct room *r);

@@ -104,7 +104,7 @@ a_file_is_reserved_written_shared_and_found(void **state)
     assert_int_equal(p->event->file->size, 5);
     assert_int_equal(p->event->file->state, FILE_WHOLE);
     assert_int_equal(p->event->seq, 1);
-    assert_int_equal(p->access.kind, ROOM_CHANNEL);
+    assert_int_equal(p->event->room_kind, ROOM_CHANNEL);
     parcel_free(&p);
 }
 

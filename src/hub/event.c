@@ -73,6 +73,20 @@ event_of_message(const struct message *m, struct str room_name)
     return e;
 }
 
+struct event *
+event_of_file(enum event_kind kind, const struct file_row *f,
+              struct str room_name)
+{
+    struct event *e = event_new_file(kind, room_name, f->owner, f->name,
+                                     &f->facts);
+
+    e->room = f->room;
+    e->seq = f->seq;
+    e->time_ms = f->created_ms;
+    e->sender_id = f->owner_id;
+    return e;
+}
+
 void
 event_set_items(struct event *e, struct event **items, size_t n)
 {

@@ -49,7 +49,8 @@ enum event_kind {
     EVENT_CAUGHT_UP,   /* room seq: lagging is over */
     EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(FORBIDDEN:
                           kicked, BANNED, NO_SUCH_ROOM: closed): no more events,
-                          and its files must stop, up and down */
+                          and its files must stop, up and down. joined(=it was
+                          in the room); one that was not need not be told */
     EVENT_INVITED,     /* room_name extra(by whom) */
     EVENT_CLOSED,      /* text(why) deny: the connection ends; extra = the
                           name of who did it, for a kick */
@@ -74,8 +75,7 @@ enum event_kind {
                           or seq(of its message): it is whole */
     ANSWER_FILE,       /* file text(its name) name(the uploader) sender_id
                           time_ms room room_name("" = a direct one) seq(of its
-                          message, 0 = arriving). The parcel's
-                          access is asked at delivery, as for a page. */
+                          message, 0 = arriving) */
     ANSWER_FILES,      /* room room_name items(ITEM_FILE, newest first) more */
     ANSWER_DEVICES,    /* items(ITEM_DEVICE), the account's, newest first */
     ANSWER_BANS,       /* room room_name items(ITEM_BAN) more */
@@ -146,6 +146,10 @@ struct event *event_new_file(enum event_kind kind, struct str room_name,
 
 /* A log record as the event that everyone sees. */
 struct event *event_of_message(const struct message *m, struct str room_name);
+
+/* ITEM_FILE or ANSWER_FILE. */
+struct event *event_of_file(enum event_kind kind, const struct file_row *f,
+                            struct str room_name);
 
 /* Takes items (n references and the array itself). */
 void event_set_items(struct event *e, struct event **items, size_t n);

@@ -12,6 +12,7 @@
 #include "hub/fanout_impl.h"
 #include "hub/lag.h"
 #include "hub/live.h"
+#include "hub/revoked.h"
 #include <stdlib.h>
 
 struct fanout *
@@ -25,6 +26,7 @@ fanout_new(unsigned worker, struct readers *readers,
     f->shard = shard;
     map_init(&f->rooms);
     map_init(&f->receivers);
+    map_init(&f->revoked);
     list_init(&f->running);
     pages_init(&f->pages);
     pool_init(&f->subscriptions, sizeof(struct subscription));
@@ -47,6 +49,7 @@ fanout_free(struct fanout **fanout)
     pool_done(&f->subscriptions);
     map_done(&f->rooms);
     map_done(&f->receivers);
+    map_done(&f->revoked);
     free(f);
 }
 
@@ -78,11 +81,15 @@ fanout_add(struct fanout *f, struct receiver *r)
 void
 fanout_remove(struct fanout *f, struct receiver *r)
 {
+    struct revoked *revoked;
+
     must(!f->walking);
     must(map_del_u64(&f->receivers, r->session) == r);
     while (!list_empty(&r->subs))
         unsubscribe(f, list_entry(r->subs.next, struct subscription, link));
     lag_end(f, r);
+    revoked = map_del_u64(&f->revoked, r->session);
+    revoked_free(&revoked);
 }
 
 struct receiver *
@@ -126,15 +133,27 @@ fanout_send(struct fanout *f, struct receiver *r, struct slab *s, uint32_t n)
 
 /* --- To one session ----------------------------------------------------- */
 
-/* What a reader has read of a room: what was allowed when it was asked for may
- * not be now. Of a file, not even that there is one may be told. */
+/* What was allowed when it was asked for may not be now. */
+static enum deny
+check_read(const struct fanout *f, const struct receiver *r,
+           const struct parcel *p)
+{
+    enum deny d = revoked_check(map_get_u64(&f->revoked, r->session),
+                                p->room, p->decided);
+
+    if (d != DENY_NONE)
+        return d;
+    return access_check(&r->who, ACTION_READ, &p->access, &p->grant);
+}
+
+/* What a reader has read of a room. */
 static void
 answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
 {
     const struct event *e = p->event;
     struct str none = {0};
     struct event *denied;
-    enum deny d = access_check(&r->who, ACTION_READ, &p->access, NULL);
+    enum deny d = check_read(f, r, p);
 
     if (d == DENY_NONE) {
         if (e->kind == ANSWER_PAGE)
@@ -142,10 +161,8 @@ answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
         r->ops->answer(r, e, NULL);
         return;
     }
-    denied = event_new(ANSWER_DENIED, none,
-                       e->kind == ANSWER_FILE ? none : e->room_name, none,
-                       none);
-    denied->deny = e->kind == ANSWER_FILE ? DENY_NO_SUCH_FILE : d;
+    denied = event_new(ANSWER_DENIED, none, e->room_name, none, none);
+    denied->deny = d;
     denied->command = e->command;
     denied->request = e->request;
     r->ops->answer(r, denied, NULL);
@@ -155,8 +172,7 @@ answer_read(struct fanout *f, struct receiver *r, const struct parcel *p)
 static bool
 was_read(const struct event *e)
 {
-    return e->kind == ANSWER_PAGE || e->kind == ANSWER_FILE
-        || e->kind == ANSWER_FILES;
+    return e->kind == ANSWER_PAGE || e->kind == ANSWER_FILES;
 }
 
 static void
@@ -214,6 +230,7 @@ deliver_subscribe(struct fanout *f, struct receiver *r, const struct parcel *p)
     if (sub == NULL)
         sub = heard_room_add(&f->subscriptions, room, r);
     sub->cursor = first_cursor(p);
+    sub->grant = p->grant;
     sub->behind = false;
     r->ops->answer(r, p->event, sub);
     if (sub->cursor < room->last_seq)
@@ -232,6 +249,27 @@ deliver_unsubscribe(struct fanout *f, struct receiver *r,
     lag_go_on(f, r);
 }
 
+/* What was kept back for it has been delivered: that came before. */
+static void
+deliver_revoke(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    struct revoked *revoked = map_del_u64(&f->revoked, r->session);
+
+    revoked_note(&revoked, p->room, p->decided, p->event->deny);
+    map_put_u64(&f->revoked, r->session, revoked);
+    deliver_unsubscribe(f, r, p);
+}
+
+static void
+deliver_grant(struct fanout *f, struct receiver *r, const struct parcel *p)
+{
+    struct subscription *sub = fanout_subscription(r, p->room);
+
+    (void)f;
+    if (sub != NULL)
+        sub->grant = p->grant;
+}
+
 static void
 deliver_close(struct fanout *f, struct receiver *r, const struct parcel *p)
 {
@@ -248,6 +286,8 @@ static deliver_fn *const deliver_to_one[] = {
     [PARCEL_SESSION] = deliver_session,
     [PARCEL_SUBSCRIBE] = deliver_subscribe,
     [PARCEL_UNSUBSCRIBE] = deliver_unsubscribe,
+    [PARCEL_REVOKE] = deliver_revoke,
+    [PARCEL_GRANT] = deliver_grant,
     [PARCEL_CLOSE] = deliver_close,
 };
 
@@ -256,7 +296,7 @@ deliver(struct fanout *f, const struct parcel *p)
 {
     struct receiver *r;
 
-    must(p->event != NULL);
+    must(p->event != NULL || p->kind == PARCEL_GRANT);
     if (p->kind == PARCEL_ROOM) {
         live_room(f, p);
     } else if (p->kind == PARCEL_EVERYONE) {

@@ -76,6 +76,7 @@ struct subscription {
     uint8_t encoding;             /* added to receiver->encoding: the dialect's
                                      choice, e.g. "not the current room" */
     bool behind;                  /* has missed live messages */
+    struct access_grant grant;    /* what the receiver is in the room */
 };
 
 struct fanout *fanout_new(unsigned worker, struct readers *readers,

@@ -15,6 +15,7 @@ struct fanout {
     struct metrics_shard *shard;
     struct map rooms;             /* id -> struct heard_room */
     struct map receivers;         /* session -> struct receiver */
+    struct map revoked;           /* session -> struct revoked, of the few */
     struct list running;          /* rooms with a run, by ->running */
     struct pool subscriptions;
     struct pages pages;           /* of the log, for who lags */

@@ -14,13 +14,22 @@ _Static_assert(sizeof(struct subscription) <= 48, "one per session and room");
 struct heard_room *
 heard_room_new(uint64_t id, struct str name)
 {
-    struct heard_room *room = must_alloc(sizeof(*room) + name.n + 1);
+    struct heard_room *room = must_alloc(sizeof(*room));
 
     room->id = id;
     list_init(&room->running);
+    heard_room_rename(room, name);
+    return room;
+}
+
+void
+heard_room_rename(struct heard_room *room, struct str name)
+{
+    must(name.n <= LIMIT_ROOM_BYTES);
+    free(room->name);
+    room->name = must_alloc(name.n + 1);
     if (name.n > 0)
         memcpy(room->name, name.p, name.n);
-    return room;
 }
 
 void
@@ -30,6 +39,7 @@ heard_room_free(struct heard_room **room)
         return;
     must((*room)->n == 0);
     free((*room)->subs);
+    free((*room)->name);
     free(*room);
     *room = NULL;
 }

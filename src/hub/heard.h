@@ -16,11 +16,14 @@ struct heard_room {
     uint32_t n, cap;
     struct run *run;              /* messages kept back, or NULL: live.c */
     struct list running;          /* in the fan-out's list while there are */
-    char name[];                  /* a channel's; "" for a direct room, which
+    char *name;                   /* a channel's; "" for a direct room, which
                                      each of the two calls differently */
 };
 
 struct heard_room *heard_room_new(uint64_t id, struct str name);
+
+/* It is called so from now on. */
+void heard_room_rename(struct heard_room *room, struct str name);
 
 /* Nobody may hear it any longer. */
 void heard_room_free(struct heard_room **room);

@@ -3,7 +3,9 @@
  * The hub as a whole: made, woken by time, emptied, freed. What it does with
  * commands begins in apply.c, and how a batch ends is in batch.c. */
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/hub_impl.h"
+#include "hub/keep.h"
 #include "hub/presence.h"
 #include "hub/room.h"
 #include "hub/session.h"
@@ -57,6 +59,8 @@ hub_alloc(struct store *store, const struct hub_options *o,
     h->transfers_due_ms = INT64_MAX;
     list_init(&h->batch.touched);
     list_init(&h->batch.transfers);
+    list_init(&h->batch.grants);
+    h->bans_due_ms = INT64_MAX;
     list_init(&h->batch.deeds);
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
@@ -91,6 +95,8 @@ hub_new(struct store *store, const struct hub_options *o,
     struct hub *h = hub_alloc(store, o, shard);
     int rc = store_each_channel(store, load_channel, h);
 
+    if (rc == 0)
+        rc = grant_load(h);
     if (rc == 0)
         rc = transfer_load_all(h);
     if (rc < 0) {
@@ -157,6 +163,7 @@ hub_free(struct hub **ref)
     if (h == NULL)
         return;
     batch_drop(h);
+    grant_free_all(h);
     free_rooms(h);
     free_people(h);
     transfer_free_all(h);
@@ -197,6 +204,7 @@ hub_tick(struct hub *h, int64_t now_ms)
     next = session_tick(h, now_ms);
     next = sooner(next, user_tick(h, now_ms));
     next = sooner(next, transfer_tick(h, now_ms));
+    next = sooner(next, keep_tick(h, now_ms));
     return sooner(next, presence_tick(h, now_ms));
 }
 

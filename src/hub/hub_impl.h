@@ -25,10 +25,12 @@
 /* What the running batch has done to the store. */
 struct batch {
     bool open;                    /* a transaction has begun */
+    int64_t now_ms;               /* of its newest command */
     int error;                    /* the first statement that failed, or 0 */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
+    struct list grants;           /* struct grant_undo: grant_set.c */
     struct list deeds;            /* what follows the commit: batch.h */
 };
 
@@ -67,6 +69,8 @@ struct hub {
     struct restrictions *banned;  /* from the whole server: grant.c */
     struct throttle *throttle;    /* wrong passwords: secret.c */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
+    int64_t keep_due_ms;          /* when old messages go next: keep.c */
+    int64_t bans_due_ms;          /* no sooner does one run out */
 
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
@@ -161,6 +165,7 @@ struct call {
     struct str detail;            /* of a refusal: more about it ... */
     char words[64];               /* ... which may be put together here */
     bool later;                   /* the rest follows the commit */
+    const struct room *made;      /* by this command, or NULL */
 };
 
 /* ---- what goes out (tell.c) ---- */

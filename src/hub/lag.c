@@ -97,11 +97,14 @@ close_unreadable(struct receiver *r)
 }
 
 static void
-send_each(struct fanout *f, struct subscription *sub, struct run *page)
+send_each(struct fanout *f, struct subscription *sub, struct run *page,
+          uint64_t last_seq)
 {
     struct receiver *r = sub->receiver;
 
     for (uint32_t i = 0; i < run_length(page); i++) {
+        if (run_event(page, i)->seq > last_seq)
+            return;
         if (fanout_passes_over(sub, run_event(page, i)))
             continue;
         fanout_send(f, r, run_bytes(page, r, subscription_encoding(sub), i),
@@ -110,19 +113,29 @@ send_each(struct fanout *f, struct subscription *sub, struct run *page)
 }
 
 static void
+move_cursor(struct subscription *sub, uint64_t seq)
+{
+    sub->cursor = seq;
+    if (seq >= sub->room->last_seq)
+        catch_up(sub);
+}
+
+/* A page may be ahead of the mailbox. What this worker was not told yet comes
+ * live, behind whatever was decided before it: the receiver may be removed by
+ * then. */
+static void
 send_page(struct fanout *f, struct subscription *sub, struct run *page)
 {
     struct receiver *r = sub->receiver;
+    uint64_t last_seq = run_last_seq(page), known = sub->room->last_seq;
 
     must(run_first_seq(page) > sub->cursor);
-    sub->cursor = run_last_seq(page);
-    if (fanout_hears_all(sub, page))
+    if (last_seq <= known && fanout_hears_all(sub, page))
         fanout_send(f, r, run_joined(page, r, subscription_encoding(sub)),
                     run_length(page));
     else
-        send_each(f, sub, page);
-    if (sub->cursor >= sub->room->last_seq)
-        catch_up(sub);
+        send_each(f, sub, page, known);
+    move_cursor(sub, last_seq < known ? last_seq : known);
 }
 
 static void
@@ -194,9 +207,7 @@ lag_fall_behind(struct fanout *f, struct subscription *sub)
 static void
 pass_gone(struct subscription *sub, uint64_t first_seq)
 {
-    sub->cursor = first_seq - 1;
-    if (sub->cursor >= sub->room->last_seq)
-        catch_up(sub);
+    move_cursor(sub, first_seq - 1);
 }
 
 /* A session that waited for the page, and may have been joined to the room

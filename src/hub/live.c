@@ -45,7 +45,7 @@ static bool
 may_read(const struct subscription *sub)
 {
     return access_check(&sub->receiver->who, ACTION_READ,
-                        &sub->room->access, NULL) == DENY_NONE;
+                        &sub->room->access, &sub->grant) == DENY_NONE;
 }
 
 bool
@@ -227,6 +227,18 @@ tell_room(struct fanout *f, const struct heard_room *room,
     variants_done(&v);
 }
 
+/* Whoever may not be in it any more has been told before. Pages that are kept
+ * have its old name. */
+static void
+change_room(struct fanout *f, struct heard_room *room, const struct parcel *p)
+{
+    room->access = p->access;
+    if (p->event->setting != SETTING_NAME)
+        return;
+    heard_room_rename(room, p->event->text);
+    pages_clear(&f->pages);
+}
+
 void
 live_room(struct fanout *f, const struct parcel *p)
 {
@@ -245,6 +257,8 @@ live_room(struct fanout *f, const struct parcel *p)
     if (p->event->kind == EVENT_UPLOADING)
         hand_over(f, room, p);
     tell_room(f, room, p);
+    if (p->event->kind == EVENT_SETTING)
+        change_room(f, room, p);
 }
 
 /* An operator's word is rare and in no log: it goes to who lags as well. */

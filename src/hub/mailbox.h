@@ -21,6 +21,8 @@ enum parcel_kind {
                             what a reader still brings it of room ends here;
                             then event (EVENT_REMOVED) to session. Up to a
                             SUBSCRIBE, or a page that was decided later */
+    PARCEL_GRANT,        /* session is now `grant` in room, if it hears it; no
+                            event */
     PARCEL_CATCHUP,      /* a reader's page of room (event: ANSWER_PAGE), for
                             the sessions that lag there; no `session` */
     PARCEL_CLOSE,        /* event (EVENT_CLOSED) to session, then it ends */
@@ -33,8 +35,9 @@ struct parcel {
     uint64_t room;
     uint64_t cursor;              /* SUBSCRIBE: last seq it has */
     uint64_t last_seq;            /* SUBSCRIBE: the room's newest */
-    struct access_room access;    /* SUBSCRIBE, and pages: asked at delivery */
-    struct access_grant grant;    /* SUBSCRIBE, and pages: the same */
+    struct access_room access;    /* SUBSCRIBE, and pages: asked at delivery;
+                                     and with an EVENT_SETTING */
+    struct access_grant grant;    /* SUBSCRIBE, GRANT, and pages: the same */
     uint64_t decided;             /* pages and REVOKE: a count of revocations;
                                      a page decided before one is void */
     struct access_who who;        /* PARCEL_SESSION of an answer to ENTER or to

@@ -3,6 +3,7 @@
  * Memberships. A session is in few rooms and a room may have very many
  * members, so a membership is looked for among the session's. */
 #include "hub/member.h"
+#include "hub/grant.h"
 #include "hub/presence.h"
 #include "hub/room.h"
 #include "hub/user.h"
@@ -69,8 +70,8 @@ hear(struct member *m)
     m->heard = true;
 }
 
-static void
-unhear(struct member *m)
+void
+member_unhear(struct member *m)
 {
     if (m->heard)
         m->room->receivers[m->session->worker]--;
@@ -80,8 +81,9 @@ unhear(struct member *m)
 void
 member_carry(struct member *m, struct session *s)
 {
-    unhear(m);
+    member_unhear(m);
     detach(m);
+    grant_carried(m->room, m->session->id, s);
     attach(m, s);
 }
 
@@ -92,7 +94,7 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
     const struct user *u = m->session->user;
     struct member *other;
 
-    unhear(m);
+    member_unhear(m);
     detach(m);
     list_remove(&m->in_room);
     other = u ? user_member(u, r) : NULL;
@@ -102,6 +104,7 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
         r->present--;
         presence_left(h, m, why, now_ms);
     }
+    grant_left(r, m->session);
     must(!m->gathered);
     pool_give(&h->member_pool, m);
     room_settle(h, r);
@@ -110,13 +113,12 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
 enum deny
 member_of_target(struct call *x, enum action action, struct member **ret)
 {
-    struct access_who who = session_who(x->session);
     struct room *r;
     struct member *m;
     enum deny d = room_find(x, &r);
 
     if (d == DENY_NONE)
-        d = access_check(&who, action, &r->access, NULL);
+        d = grant_check(x, action, r);
     if (d != DENY_NONE)
         return d;
     m = member_find(r, x->session);
@@ -144,33 +146,39 @@ subscribed_event(const struct hub *h, const struct member *m)
 }
 
 static struct parcel *
-subscription(const struct hub *h, const struct member *m, uint64_t cursor)
+subscription(const struct hub *h, const struct member *m, uint64_t cursor,
+             int64_t now_ms)
 {
     const struct room *r = m->room;
+    uint64_t floor = grant_floor(r, m->session);
     struct parcel *p = parcel_new(PARCEL_SUBSCRIBE, m->session->id, r->id,
                                   subscribed_event(h, m));
 
+    if (cursor < floor)
+        cursor = floor;
     p->cursor = cursor < r->last_seq ? cursor : r->last_seq;
     p->last_seq = r->last_seq;
     p->access = r->access;
+    p->grant = grant_of(h, r, m->session, now_ms);
     return p;
 }
 
 static void
-include(struct hub *h, struct room *r, struct session *s)
+include(struct hub *h, struct room *r, struct session *s, int64_t now_ms)
 {
     struct member *m = member_find(r, s);
 
     if (m->heard)
         return;
     hear(m);
-    tell_session(h, s->worker, subscription(h, m, r->last_seq));
+    tell_session(h, s->worker, subscription(h, m, r->last_seq, now_ms));
 }
 
 /* All of them are in it before any is told how many are. Sessions that are in
  * too many rooms are passed over. */
 static void
-include_both(struct hub *h, struct room *r, const struct user *const both[2])
+include_both(struct hub *h, struct room *r, const struct user *const both[2],
+             int64_t now_ms)
 {
     for (int i = 0; i < 2; i++) {
         struct session *s = both[i] ? both[i]->session : NULL;
@@ -185,9 +193,47 @@ include_both(struct hub *h, struct room *r, const struct user *const both[2])
 
         for (; s != NULL; s = s->next_of_user) {
             if (member_find(r, s) != NULL)
-                include(h, r, s);
+                include(h, r, s, now_ms);
         }
     }
+}
+
+/* A room that is told with the batch, so that nobody hears of one that was not
+ * kept. */
+void
+member_include(struct hub *h, struct room *r, const uint64_t *people,
+               unsigned n, int64_t now_ms)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const struct user *u = map_get_u64(&h->senders, people[i]);
+        struct session *s = u ? u->session : NULL;
+
+        for (; s != NULL; s = s->next_of_user) {
+            if (has_space(r, s))
+                hear(member_new(h, r, s));
+        }
+    }
+    list_each(it, next, &r->members) {
+        const struct member *m = list_entry(it, struct member, in_room);
+        struct parcel *p = subscription(h, m, r->last_seq, now_ms);
+
+        p->durable = true;
+        tell_session(h, m->session->worker, p);
+    }
+}
+
+void
+member_evict(struct hub *h, struct member *m)
+{
+    const struct user *u = m->session->user;
+    struct room *r = m->room;
+
+    member_unhear(m);
+    detach(m);
+    list_remove(&m->in_room);
+    if (u != NULL && user_member(u, r) == NULL)
+        r->present--;
+    pool_give(&h->member_pool, m);
 }
 
 static bool
@@ -217,7 +263,8 @@ member_include_peers(struct call *x, struct room *r)
         x->detail = str_of("they are in too many rooms");
         return DENY_FORBIDDEN;
     }
-    include_both(x->hub, r, (const struct user *const[]){me, u});
+    include_both(x->hub, r, (const struct user *const[]){me, u},
+                 x->command->now_ms);
     return DENY_NONE;
 }
 
@@ -225,7 +272,6 @@ static enum deny
 find_joinable(struct call *x, struct room **ret)
 {
     const struct command *c = x->command;
-    struct access_who who = session_who(x->session);
     struct room *r;
     enum deny d = DENY_BAD_REQUEST;
 
@@ -234,7 +280,7 @@ find_joinable(struct call *x, struct room **ret)
     else if (c->room != 0)
         d = room_open_number(x, &r);
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_JOIN, &r->access, NULL);
+        d = grant_check(x, ACTION_JOIN, r);
     if (d == DENY_NONE)
         *ret = r;
     return d;
@@ -248,9 +294,17 @@ tell_joined(struct call *x, const struct member *m, bool first)
     uint64_t cursor = c->resume ? c->after : m->room->last_seq;
 
     if (first || c->resume)
-        tell_caller_parcel(x, subscription(x->hub, m, cursor));
+        tell_caller_parcel(x, subscription(x->hub, m, cursor, c->now_ms));
     else
         tell_caller(x, subscribed_event(x->hub, m));
+}
+
+/* What it may see begins here, unless it belongs to the room. */
+static struct member *
+begin(struct hub *h, struct room *r, struct session *s)
+{
+    grant_heard(r, s);
+    return member_new(h, r, s);
 }
 
 enum deny
@@ -269,11 +323,16 @@ member_join(struct call *x)
         room_settle(x->hub, r);
         return DENY_TOO_MANY_ROOMS;
     }
+    d = grant_joined(x, r, x->made == r);
+    if (d != DENY_NONE) {
+        room_settle(x->hub, r);
+        return d;
+    }
     present = m != NULL;
     heard = present && m->heard;
     known = s->user == NULL || user_member(s->user, r) != NULL;
     if (!present)
-        m = member_new(x->hub, r, s);
+        m = begin(x->hub, r, s);
     hear(m);
     tell_joined(x, m, !heard);
     if (!known)
@@ -295,6 +354,9 @@ member_part(struct call *x)
     m = member_find(r, x->session);
     if (m == NULL)
         return DENY_NOT_IN_ROOM;
+    d = grant_parted(x, r);
+    if (d != DENY_NONE)
+        return d;
     called = room_called(x->hub, r, x->session);
     e = event_new(EVENT_UNSUBSCRIBED, str_of(called.text), nothing, nothing,
                   nothing);

@@ -21,8 +21,17 @@ enum deny member_of_target(struct call *x, enum action action,
  * an account that is not present. */
 enum deny member_include_peers(struct call *x, struct room *r);
 
+/* Those of these people who are present hear r, which was made for them, with
+ * all their connections; and the way back. */
+void member_include(struct hub *h, struct room *r, const uint64_t *people,
+                    unsigned n, int64_t now_ms);
+void member_evict(struct hub *h, struct member *m);
+
 /* The session of m is replaced by s, which does not hear the room yet. */
 void member_carry(struct member *m, struct session *s);
+
+/* Its session hears the room no longer; it ends next. */
+void member_unhear(struct member *m);
 
 /* Ends m, tells the others, settles the room. */
 void member_leave(struct hub *h, struct member *m, struct str why,

@@ -7,9 +7,11 @@
 #include "hub/message.h"
 #include "base/utf8.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/room.h"
 #include "hub/session.h"
+#include "hub/slow.h"
 
 #include <errno.h>
 
@@ -145,17 +147,22 @@ check_text(const struct call *x)
 static enum deny
 post_in(struct call *x, struct room *r)
 {
-    struct access_who who = session_who(x->session);
     struct message m = message_of_caller(x, x->command->message_kind);
-    enum deny d = access_check(&who, ACTION_POST, &r->access, NULL);
+    enum deny d = grant_check(x, ACTION_POST, r);
 
+    if (d == DENY_NONE)
+        d = slow_check(x, r);
     if (d == DENY_NONE)
         d = member_include_peers(x, r);
     if (d == DENY_NONE)
         d = message_say(x, r, &m);
-    if (d == DENY_NONE)
-        message_tell_posted(x, &m, false);
-    return d;
+    if (d == DENY_NONE && x->made == r)
+        d = grant_joined(x, r, true);
+    if (d != DENY_NONE)
+        return d;
+    slow_note(x, r);
+    message_tell_posted(x, &m, false);
+    return DENY_NONE;
 }
 
 /* Who speaks into a channel need not be in it: a script that says one line

@@ -4,10 +4,12 @@
  * read by a reader, after the commit; only the right to it is decided here. */
 #include "hub/query.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/room.h"
 #include "hub/user.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define PEOPLE_MAX 1000
@@ -79,6 +81,16 @@ add_cursors(struct event *item, const struct room *r, const struct user *u)
 }
 
 static void
+add_standing(const struct call *x, struct event *item, const struct room *r,
+             const struct session *s)
+{
+    struct access_grant g = grant_of(x->hub, r, s, x->command->now_ms);
+
+    item->role = (enum room_role)g.role;
+    item->muted = g.muted;
+}
+
+static void
 tell_members(struct call *x, const struct room *r)
 {
     struct room_called called = room_called(x->hub, r, x->session);
@@ -95,6 +107,7 @@ tell_members(struct call *x, const struct room *r)
         if (!user_stands(m))
             continue;
         item = person(m->session->user);
+        add_standing(x, item, r, m->session);
         add_cursors(item, r, m->session->user);
         e->items[e->items_n++] = item;
     }
@@ -104,7 +117,6 @@ tell_members(struct call *x, const struct room *r)
 enum deny
 query_who(struct call *x)
 {
-    struct access_who who = session_who(x->session);
     struct room *r;
     enum deny d;
 
@@ -114,7 +126,7 @@ query_who(struct call *x)
     }
     d = room_find(x, &r);
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_SEE, &r->access, NULL);
+        d = grant_check(x, ACTION_SEE, r);
     if (d == DENY_NONE)
         tell_members(x, r);
     return d;
@@ -154,8 +166,27 @@ rank(struct ranking *k, const struct room *r)
     k->n++;
 }
 
+/* Of a private room others know that there is one. */
+static bool
+is_listed(enum deny see)
+{
+    return see == DENY_NONE || see == DENY_INVITE_ONLY || see == DENY_BANNED;
+}
+
 static struct event *
-room_item(const struct room *r)
+closed_item(const struct room *r)
+{
+    struct event *e = event_new(ITEM_ROOM, str_of(r->name), nothing, nothing,
+                                nothing);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    e->settings.privacy = r->access.privacy;
+    return e;
+}
+
+static struct event *
+room_item(const struct call *x, const struct room *r)
 {
     struct event *e = event_new(ITEM_ROOM, str_of(r->name), nothing,
                                 str_of(room_committed_topic(r)), nothing);
@@ -164,13 +195,14 @@ room_item(const struct room *r)
     e->room_kind = r->access.kind;
     e->count = r->present;
     e->seq = room_committed_seq(r);
+    e->settings.privacy = r->access.privacy;
+    e->role = (enum room_role)grant_of_caller(x, r).role;
     return e;
 }
 
 enum deny
 query_rooms(struct call *x)
 {
-    struct access_who who = session_who(x->session);
     struct ranking k = {.n = 0};
     struct event *e, **items;
 
@@ -178,12 +210,13 @@ query_rooms(struct call *x)
         const struct room *r = list_entry(it, struct room, link);
 
         if (r->access.kind == ROOM_CHANNEL
-            && access_check(&who, ACTION_SEE, &r->access, NULL) == DENY_NONE)
+            && is_listed(grant_check(x, ACTION_SEE, r)))
             rank(&k, r);
     }
     items = must_alloc((k.n + 1) * sizeof(struct event *));
     for (size_t i = 0; i < k.n; i++)
-        items[i] = room_item(k.rooms[i]);
+        items[i] = grant_check(x, ACTION_SEE, k.rooms[i]) == DENY_NONE
+            ? room_item(x, k.rooms[i]) : closed_item(k.rooms[i]);
     e = event_new(ANSWER_ROOMS, nothing, nothing, nothing, nothing);
     event_set_items(e, items, k.n);
     e->more = k.more;
@@ -209,6 +242,21 @@ ask_reader(struct call *x, enum read_kind kind)
     return job;
 }
 
+/* The page is that of this moment: what is said later is not in it, should
+ * they be removed meanwhile. */
+static void
+bound_page(struct read_job *job, const struct room *r)
+{
+    uint64_t end = r->last_seq + 1;
+
+    if (job->query.mode == PAGE_LATEST
+        || (job->query.mode == PAGE_BEFORE && job->query.at > end)) {
+        job->query.mode = PAGE_BEFORE;
+        job->query.at = end;
+    }
+    job->ceiling = r->last_seq;
+}
+
 static void
 ask_page(struct call *x, const struct room *r, enum read_kind kind)
 {
@@ -219,8 +267,12 @@ ask_page(struct call *x, const struct room *r, enum read_kind kind)
     must(strlen(called.text) < sizeof job->room_name);
     snprintf(job->room_name, sizeof job->room_name, "%s", called.text);
     job->access = r->access;
+    job->grant = grant_of(x->hub, r, x->session, x->command->now_ms);
+    job->decided = x->hub->revocations;
     job->query = x->command->page;
     job->query.room = r->id;
+    job->query.floor = grant_floor(r, x->session);
+    bound_page(job, r);
     if (job->query.limit == 0)
         job->query.limit = PAGE_DEFAULT;
     if (job->query.limit > max)
@@ -230,13 +282,12 @@ ask_page(struct call *x, const struct room *r, enum read_kind kind)
 static enum deny
 query_page(struct call *x, enum read_kind kind)
 {
-    struct access_who who = session_who(x->session);
     struct room *r;
     enum deny d = room_load(x, &r);
 
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_READ, &r->access, NULL);
+    d = grant_check(x, ACTION_READ, r);
     if (d == DENY_NONE)
         ask_page(x, r, kind);
     room_settle(x->hub, r);
@@ -263,11 +314,64 @@ query_files(struct call *x)
     return query_page(x, READ_FILES);
 }
 
-/* Its room, and so the right to it, is only known when it has been read. */
+/* Of a file that they may not read, not even that there is one is told. */
+static bool
+may_fetch(const struct call *x, const struct room *r, const struct file_row *f)
+{
+    uint64_t floor = grant_floor(r, x->session);
+    uint64_t seq = f->seq > 0 ? f->seq : GRANT_NOTHING;
+
+    return grant_check(x, ACTION_READ, r) == DENY_NONE && seq > floor;
+}
+
+/* What this batch has done to it may not be kept. */
+static void
+tell_file(struct call *x, const struct room *r, struct event *e)
+{
+    e->room_kind = r->access.kind;
+    if (r->undo != NULL)
+        tell_caller_durable(x, e);
+    else
+        tell_caller(x, e);
+}
+
+static enum deny
+fetch(struct call *x, struct event *e, const struct file_row *f)
+{
+    struct room *r;
+    enum deny d = room_load_number(x->hub, f->room, &r);
+
+    if (d != DENY_NONE)
+        return d == DENY_NO_SUCH_ROOM ? DENY_NO_SUCH_FILE : d;
+    if (may_fetch(x, r, f))
+        tell_file(x, r, event_ref(e));
+    else
+        d = DENY_NO_SUCH_FILE;
+    room_settle(x->hub, r);
+    return d;
+}
+
+/* The file says which room it is in, and that room who may know. Channels are
+ * in memory; a direct room is called differently by each of the two. */
 enum deny
 query_fetch(struct call *x)
 {
+    const struct room *r;
+    struct file_row row;
+    struct event *e;
+    enum deny d;
+    int rc;
+
     must(x->command->file != NULL);
-    ask_reader(x, READ_FILE)->file = x->command->file->id;
-    return DENY_NONE;
+    rc = store_find_file(x->hub->store, &x->command->file->id, &row);
+    if (rc < 0)
+        return rc == -ENOENT ? DENY_NO_SUCH_FILE : batch_failed(x->hub, rc);
+    row.facts.ticket = (struct file_id){{0}};
+    r = map_get_u64(&x->hub->rooms, row.room);
+    e = event_of_file(ANSWER_FILE, &row,
+                      r != NULL && r->access.kind == ROOM_CHANNEL
+                          ? str_of(r->name) : nothing);
+    d = fetch(x, e, &row);
+    event_unref(&e);
+    return d;
 }

@@ -13,4 +13,9 @@ enum deny query_history(struct call *x);       /* COMMAND_HISTORY */
 enum deny query_files(struct call *x);         /* COMMAND_FILES */
 enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
 
+/* Of one room (query_room.c). */
+enum deny query_room(struct call *x);          /* COMMAND_ROOM */
+enum deny query_room_members(struct call *x);  /* COMMAND_MEMBERS */
+enum deny query_room_bans(struct call *x);     /* COMMAND_BANS */
+
 #endif

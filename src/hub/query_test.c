@@ -227,7 +227,8 @@ history_is_a_job_for_a_reader(void **state)
     j = job(p);
     assert_int_equal(j->query.room, 1);
     assert_int_equal(j->query.mode, PAGE_BEFORE);
-    assert_int_equal(j->query.at, 42);
+    assert_int_equal(j->query.at, 1);      /* nothing has been said yet */
+    assert_int_equal(j->query.floor, 0);
     assert_int_equal(j->query.limit, 7);
     assert_int_equal(j->worker, 1);
     assert_int_equal(j->session, 2);

@@ -38,7 +38,6 @@ static const struct str none = {0};
 
 static const enum command_kind commands[] = {
     [READ_PAGE] = COMMAND_HISTORY,
-    [READ_FILE] = COMMAND_FETCH,
     [READ_FILES] = COMMAND_FILES,
 };
 
@@ -77,15 +76,27 @@ page_item(const struct message *m, const struct read_job *job)
     return event_of_message(m, str_of(name));
 }
 
+/* What was said since the page was asked for is not shown: the page is that of
+ * the moment in which it was decided who may read it. */
+static size_t
+page_length(const struct page *p, const struct read_job *job)
+{
+    size_t n = p->n;
+
+    while (job->ceiling > 0 && n > 0 && p->messages[n - 1].seq > job->ceiling)
+        n--;
+    return n;
+}
+
 static struct event **
-page_items(const struct page *p, const struct read_job *job)
+page_items(const struct page *p, const struct read_job *job, size_t n)
 {
     struct event **items;
 
-    if (p->n == 0)
+    if (n == 0)
         return NULL;
-    items = must_alloc(p->n * sizeof(struct event *));
-    for (size_t i = 0; i < p->n; i++)
+    items = must_alloc(n * sizeof(struct event *));
+    for (size_t i = 0; i < n; i++)
         items[i] = page_item(&p->messages[i], job);
     return items;
 }
@@ -95,9 +106,10 @@ readers_page_event(const struct page *p, const struct read_job *job)
 {
     struct event *e = event_new(ANSWER_PAGE, str_of(job->room_name), none,
                                 none, none);
+    size_t n = page_length(p, job);
 
-    event_set_items(e, page_items(p, job), p->n);
-    e->more = p->more;
+    event_set_items(e, page_items(p, job, n), n);
+    e->more = p->more || (n < p->n && job->query.mode == PAGE_AFTER);
     e->delivered = p->first_seq;
     e->seq = job->query.at;
     return addressed(e, job);
@@ -117,43 +129,6 @@ read_page(struct reader *reader, const struct read_job *job)
 }
 
 static struct event *
-file_event(enum event_kind kind, struct str room_name,
-           const struct file_row *f)
-{
-    struct event *e = event_new_file(kind, room_name, f->owner, f->name,
-                                     &f->facts);
-
-    e->room = f->room;
-    e->seq = f->seq;
-    e->time_ms = f->created_ms;
-    e->sender_id = f->owner_id;
-    return e;
-}
-
-/* The file says which room it is in, and that room who may know. */
-static struct event *
-read_file(struct reader *reader, struct read_job *job)
-{
-    struct found_file f;
-    struct event *e;
-    int rc = reader_file(reader, &job->file, &f);
-    struct str name;
-
-    if (rc == 0 && !access_read_key(f.room_kind, f.room_key, &job->access)) {
-        found_file_done(&f);
-        rc = -ENOENT;
-    }
-    if (rc < 0)
-        return refusal_event(job, rc == -ENOENT ? DENY_NO_SUCH_FILE
-                                                : DENY_STORAGE_BROKEN);
-    job->query.room = f.row.room;
-    name = f.room_kind == ROOM_CHANNEL ? f.room_name : none;
-    e = addressed(file_event(ANSWER_FILE, name, &f.row), job);
-    found_file_done(&f);
-    return e;
-}
-
-static struct event *
 read_files(struct reader *reader, const struct read_job *job)
 {
     struct event *e, **items;
@@ -163,7 +138,7 @@ read_files(struct reader *reader, const struct read_job *job)
         return refusal_event(job, DENY_STORAGE_BROKEN);
     items = must_alloc((p.n + 1) * sizeof(struct event *));
     for (size_t i = 0; i < p.n; i++)
-        items[i] = file_event(ITEM_FILE, none, &p.files[i]);
+        items[i] = event_of_file(ITEM_FILE, &p.files[i], none);
     e = event_new(ANSWER_FILES, str_of(job->room_name), none, none, none);
     event_set_items(e, items, p.n);
     e->more = p.more;
@@ -172,13 +147,11 @@ read_files(struct reader *reader, const struct read_job *job)
 }
 
 static struct event *
-read_job(struct reader *reader, struct read_job *job)
+read_job(struct reader *reader, const struct read_job *job)
 {
     switch (job->kind) {
     case READ_PAGE:
         return read_page(reader, job);
-    case READ_FILE:
-        return read_file(reader, job);
     case READ_FILES:
         return read_files(reader, job);
     }
@@ -196,6 +169,8 @@ answer(struct thread *t, struct read_job *job)
                    job->session, job->query.room, e);
 
     p->access = job->access;
+    p->grant = job->grant;
+    p->decided = job->decided;
     parcel_list_push(&list, p);
     mailbox_post(t->pool->mailboxes[job->worker], &list, clock_mono_us());
     mailbox_wait(t->pool->mailboxes[job->worker]);

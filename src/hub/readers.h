@@ -14,7 +14,6 @@ struct readers;
 
 enum read_kind {
     READ_PAGE,     /* query -> ANSWER_PAGE */
-    READ_FILE,     /* file -> ANSWER_FILE; its room is found with it */
     READ_FILES,    /* query -> ANSWER_FILES */
 };
 
@@ -22,13 +21,13 @@ struct read_job {
     struct read_job *next;
     enum read_kind kind;
     struct page_query query;
-    struct file_id file;
     unsigned worker;              /* whose mailbox gets the page */
     uint64_t session, request;
     bool catchup;                 /* PARCEL_CATCHUP, else PARCEL_SESSION */
     struct access_room access;
     struct access_grant grant;
     uint64_t decided;             /* goes into the parcel (mailbox.h) */
+    uint64_t ceiling;             /* nothing above this seq; 0 = no such one */
     char room_name[LIMIT_ROOM_BYTES + 1];
 };
 
@@ -39,7 +38,7 @@ int readers_start(const char *path, unsigned threads,
                   struct err *e) MUST_USE;
 
 /* Takes the chain. What cannot be read is answered with ANSWER_DENIED
- * (DENY_STORAGE_BROKEN), a missing file too (DENY_NO_SUCH_FILE). */
+ * (DENY_STORAGE_BROKEN). */
 void readers_submit(struct readers *r, struct read_job *jobs);
 
 /* Drops what waits, joins the threads. NULL is fine. */

@@ -302,86 +302,25 @@ put_file(struct world *w, uint64_t room)
     return f.facts.id;
 }
 
-static struct parcel *
-fetch(struct world *w, struct file_id id)
+/* The moment in which it was decided who may read it. */
+static void
+a_page_shows_nothing_above_its_ceiling(void **state)
 {
-    struct read_job *job = must_alloc(sizeof(*job));
+    struct world *w = *state;
+    struct read_job *job = job_new(1, 77, 0, 10);
+    struct parcel *p;
 
-    job->kind = READ_FILE;
-    job->file = id;
-    job->worker = 1;
-    job->session = 77;
-    job->request = 42;
+    start(w, 1);
+    job->ceiling = 3;
+    job->decided = 9;
+    job->grant = (struct access_grant){.role = ROLE_MEMBER};
     readers_submit(w->readers, job);
-    return receive(w, 1);
-}
-
-static void
-a_file_comes_with_the_access_of_its_room(void **state)
-{
-    struct world *w = *state;
-    struct parcel *p;
-
-    start(w, 1);
-    p = fetch(w, put_file(w, 1));
-    assert_int_equal(p->kind, PARCEL_SESSION);
-    assert_int_equal(p->access.kind, ROOM_CHANNEL);
-    assert_int_equal(p->event->kind, ANSWER_FILE);
-    assert_int_equal(p->event->command, COMMAND_FETCH);
-    assert_int_equal(p->event->request, 42);
-    assert_int_equal(p->event->room, 1);
-    assert_int_equal(p->event->seq, 5);
-    assert_int_equal(p->event->time_ms, 1234);
-    assert_int_equal(p->event->sender_id, 7);
-    assert_str_is(p->event->room_name, "#one");
-    assert_str_is(p->event->name, "alice");
-    assert_str_is(p->event->text, "photo.webp");
-    assert_int_equal(p->event->file->size, 77);
-    assert_int_equal(p->event->file->state, FILE_WHOLE);
-    assert_int_equal(p->event->file->sha256[0], 9);
-    assert_false(file_id_given(&p->event->file->ticket));
-    parcel_free(&p);
-}
-
-static void
-a_direct_rooms_file_is_for_its_two_people(void **state)
-{
-    struct world *w = *state;
-    struct room_row row = {
-        .id = 2, .kind = ROOM_DIRECT, .name = str_of("alice bob"),
-        .key = str_of("@0000000000000007+0000000000000009"),
-    };
-    struct parcel *p;
-
-    assert_int_equal(store_begin(w->store), 0);
-    assert_int_equal(store_put_room(w->store, &row), 0);
-    assert_int_equal(store_commit(w->store), 0);
-    start(w, 1);
-    p = fetch(w, put_file(w, 2));
-    assert_int_equal(p->access.kind, ROOM_DIRECT);
-    assert_int_equal(p->access.peers[0], 7);
-    assert_int_equal(p->access.peers[1], 9);
-    assert_int_equal(p->event->room_kind, ROOM_DIRECT);
-    assert_int_equal(p->event->room_name.n, 0);
-    parcel_free(&p);
-}
-
-static void
-a_missing_file_is_refused(void **state)
-{
-    struct world *w = *state;
-    struct file_id id = {{5}};
-    struct parcel *p;
-
-    start(w, 1);
-    p = fetch(w, id);
-    assert_int_equal(p->event->kind, ANSWER_DENIED);
-    assert_int_equal(p->event->deny, DENY_NO_SUCH_FILE);
-    assert_int_equal(p->event->command, COMMAND_FETCH);
-    parcel_free(&p);
-    scratch_sql(w->scratch->db, "ALTER TABLE files RENAME TO gone");
-    p = fetch(w, id);
-    assert_int_equal(p->event->deny, DENY_STORAGE_BROKEN);
+    p = receive(w, 1);
+    assert_int_equal(p->event->items_n, 3);
+    assert_int_equal(p->event->items[2]->seq, 3);
+    assert_true(p->event->more);
+    assert_int_equal(p->decided, 9);
+    assert_int_equal(p->grant.role, ROLE_MEMBER);
     parcel_free(&p);
 }
 
@@ -449,9 +388,7 @@ main(void)
         world_unit_test(one_thread_answers_in_the_order_of_the_jobs),
         world_unit_test(many_threads_answer_every_job_once),
         world_unit_test(a_page_that_cannot_be_read_is_a_refusal),
-        world_unit_test(a_file_comes_with_the_access_of_its_room),
-        world_unit_test(a_direct_rooms_file_is_for_its_two_people),
-        world_unit_test(a_missing_file_is_refused),
+        world_unit_test(a_page_shows_nothing_above_its_ceiling),
         world_unit_test(a_rooms_files_are_listed),
         world_unit_test(a_missing_database_is_found_out_at_once),
         world_unit_test(stopping_drops_what_waits),

@@ -6,6 +6,7 @@
 #include "hub/room.h"
 #include "hub/account.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/presence.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
@@ -24,6 +25,10 @@ room_new(struct hub *h, const struct room_row *row, int64_t last_ms,
         + h->options.workers * sizeof(r->receivers[0]));
 
     must(access_read_key(row->kind, row->key, &r->access));
+    r->access.privacy = row->settings.privacy;
+    r->settings = row->settings;
+    r->settings.description = nothing;
+    r->description = text_copy(row->settings.description);
     r->id = row->id;
     r->name = text_copy(row->name);
     r->key = text_copy(row->key);
@@ -51,6 +56,8 @@ room_free(struct hub *h, struct room *r)
     free(r->name);
     free(r->key);
     free(r->topic);
+    free(r->description);
+    grant_free(r);
     free(r);
     metrics_add(h->shard, METRIC_rooms, -1);
 }
@@ -60,7 +67,8 @@ is_kept(const struct hub *h, const struct room *r)
 {
     if (!list_empty(&r->members) || r->undo != NULL || r == h->lobby)
         return true;
-    return r->access.kind == ROOM_CHANNEL && r->stored;
+    return r->access.kind == ROOM_CHANNEL && r->stored
+        && !r->settings.closed;
 }
 
 void
@@ -76,9 +84,11 @@ room_store(struct hub *h, struct room *r)
     struct room_row row = {
         .id = r->id, .kind = r->access.kind, .name = str_of(r->name),
         .key = str_of(r->key), .topic = str_of(r->topic),
-        .created_ms = r->created_ms,
+        .created_ms = r->created_ms, .settings = r->settings,
     };
     int rc;
+
+    row.settings.description = str_of(r->description);
 
     if (r->stored)
         return 0;
@@ -114,6 +124,23 @@ find_channel(struct call *x, struct name *name, struct room **ret)
     return DENY_NONE;
 }
 
+/* A new room takes more than to come to one. */
+enum deny
+room_may_make(struct call *x)
+{
+    const struct session *s = x->session;
+    const struct device *device = s->device;
+
+    if (x->hub->options.rooms_by_accounts && !sender_is_account(s->sender_id))
+        return DENY_NO_ACCOUNT;
+    if (device != NULL
+        && (device->room != 0 || (device->scope & SCOPE_MANAGE) == 0)) {
+        x->detail = str_of("that token makes no rooms");
+        return DENY_FORBIDDEN;
+    }
+    return DENY_NONE;
+}
+
 static enum deny
 open_channel(struct call *x, struct room **ret)
 {
@@ -123,11 +150,17 @@ open_channel(struct call *x, struct room **ret)
 
     if (d != DENY_NO_SUCH_ROOM)
         return d;
+    if (batch_holds_key(x->hub, str_of(name.key)))
+        return DENY_OVERLOADED;
+    d = room_may_make(x);
+    if (d != DENY_NONE)
+        return d;
     row.id = x->hub->next_room++;
     row.name = str_of(name.text);
     row.key = str_of(name.key);
     row.created_ms = x->command->now_ms;
     *ret = room_new(x->hub, &row, 0, false);
+    x->made = *ret;
     return DENY_NONE;
 }
 
@@ -426,7 +459,7 @@ room_load_number(struct hub *h, uint64_t id, struct room **ret)
     if (r == NULL) {
         int rc = store_find_room_id(h->store, id, &row, &last_ms);
 
-        if (rc == -ENOENT)
+        if (rc == -ENOENT || (rc == 0 && row.settings.closed))
             return DENY_NO_SUCH_ROOM;
         if (rc < 0)
             return batch_failed(h, rc);

@@ -23,6 +23,9 @@ enum deny room_load(struct call *x, struct room **ret);     /* or stored */
 enum deny room_open(struct call *x, struct room **ret);     /* or made */
 enum deny room_open_number(struct call *x, struct room **ret);
 
+/* May the caller make a new channel? */
+enum deny room_may_make(struct call *x);
+
 /* By its number, without asking whose it is. Settle it in the end. */
 enum deny room_load_number(struct hub *h, uint64_t id, struct room **ret);
 

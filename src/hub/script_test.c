@@ -181,10 +181,9 @@ listen(struct play *p, struct witness *w)
     }
     for (struct read_job *j = hub_take_jobs(p->hub), *next; j; j = next) {
         next = j->next;
-        play_put(&p->heard, "job %d %llu %llu %s %u\n", (int)j->kind,
+        play_put(&p->heard, "job %d %llu %llu %s\n", (int)j->kind,
                  (unsigned long long)j->session,
-                 (unsigned long long)j->query.room, j->room_name,
-                 j->file.b[0]);
+                 (unsigned long long)j->query.room, j->room_name);
         free(j);
     }
     play_put(&p->heard, "moves ");

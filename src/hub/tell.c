@@ -57,6 +57,7 @@ tell(struct hub *h, const struct room *r, struct event *e,
         p = parcel_new(PARCEL_ROOM, except ? except->id : 0, r->id,
                        event_ref(e));
         p->durable = durable;
+        p->access = r->access;
         tell_session(h, w, p);
     }
     event_unref(&e);

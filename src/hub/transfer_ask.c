@@ -5,10 +5,12 @@
  * of its owner at each step. */
 #include "hub/attachment.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/message.h"
 #include "hub/room.h"
 #include "hub/session.h"
+#include "hub/slow.h"
 #include "hub/transfer_impl.h"
 #include "base/file_name.h"
 
@@ -278,7 +280,6 @@ begin(struct call *x, struct room *r)
 enum deny
 transfer_upload(struct call *x)
 {
-    struct access_who who = session_who(x->session);
     enum deny d = check_wish(x);
     struct room *r;
 
@@ -290,9 +291,15 @@ transfer_upload(struct call *x)
         d = room_open(x, &r);
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_SHARE, &r->access, NULL);
+    d = grant_check(x, ACTION_SHARE, r);
+    if (d == DENY_NONE)
+        d = slow_check(x, r);
     if (d == DENY_NONE)
         d = begin(x, r);
+    if (d == DENY_NONE && x->made == r)
+        d = grant_joined(x, r, true);
+    if (d == DENY_NONE)
+        slow_note(x, r);
     room_settle(x->hub, r);
     return d;
 }
@@ -319,12 +326,14 @@ static enum deny
 room_of(struct call *x, const struct file_row *f, struct room **ret)
 {
     struct access_who who = {f->owner_id, true};
+    struct access_grant g;
     struct room *r;
     enum deny d = room_load_number(x->hub, f->room, &r);
 
     if (d != DENY_NONE)
         return d;
-    d = access_check(&who, ACTION_SHARE, &r->access, NULL);
+    g = grant_of_sender(r, f->owner_id, x->command->now_ms);
+    d = access_check(&who, ACTION_SHARE, &r->access, &g);
     if (d != DENY_NONE)
         room_settle(x->hub, r);
     else

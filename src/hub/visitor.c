@@ -29,6 +29,23 @@ visitor_name(const struct hub *h, const struct session *s)
     return v ? str_of(label_name(&v->name)) : nothing;
 }
 
+/* For deeds that are rare: goes through all of them, and the walk's order does
+ * not show. */
+struct session *
+visitor_find(const struct hub *h, struct str key)
+{
+    struct session *s, *newest = NULL;
+
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;) {
+        const struct visitor *v = find(h, s);
+
+        if (v != NULL && str_eq(str_of(label_key(&v->name)), key)
+            && (newest == NULL || s->id > newest->id))
+            newest = s;
+    }
+    return newest;
+}
+
 static bool
 may_sign(const struct hub *h, const struct session *s)
 {

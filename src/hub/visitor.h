@@ -31,4 +31,7 @@ void visitor_forget(struct hub *h, struct session *s);
 /* The hub is being freed. */
 void visitor_free_all(struct hub *h);
 
+/* The newest visitor who signs with the name of this key; NULL. */
+struct session *visitor_find(const struct hub *h, struct str key);
+
 #endif
