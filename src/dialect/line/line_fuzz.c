@@ -22,6 +22,8 @@
 #include "dialect/line/line_play.h"
 #include "dialect/line/line_wire.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -144,11 +146,16 @@ static struct event *
 event_of(enum event_kind kind, struct str s, uint8_t choice)
 {
     size_t third = s.n / 3;
-    struct str a = {s.p, third}, b = {s.p + third, third};
+    char *names = must_alloc(2 * third + 1);
+    struct str a = {names, third}, b = {names + third, third};
     struct str c = {s.p + 2 * third, s.n - 2 * third};
     struct file_facts facts = {.size = choice & 32 ? choice : UINT64_MAX};
-    struct event *e = event_new_file(kind, a, b, c, &facts);
+    struct event *e;
 
+    for (size_t i = 0; i < 2 * third; i++)
+        names[i] = s.p[i] == ':' ? ';' : s.p[i];    /* names have none */
+    e = event_new_file(kind, a, b, c, &facts);
+    free(names);
     e->message_kind = (enum message_kind)(1 + choice % 4);
     e->room_kind = choice & 4 ? ROOM_DIRECT : ROOM_CHANNEL;
     e->room = choice;
