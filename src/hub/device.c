@@ -100,6 +100,19 @@ put(struct call *x, const struct account *a, uint64_t room, uint64_t *ret)
     return account_audit(x, "device.token", str_of(a->name.text), row.name);
 }
 
+/* A token that there is would be no failure of the disk. */
+static enum deny
+check_unused(struct call *x)
+{
+    struct device_row row;
+    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
+                               &row);
+
+    if (rc == -ENOENT)
+        return DENY_NONE;
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
+}
+
 enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
            uint64_t *ret)
@@ -109,6 +122,8 @@ device_add(struct call *x, const struct account *a, uint64_t room,
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
+    if (d == DENY_NONE)
+        d = check_unused(x);
     if (d == DENY_NONE)
         d = clear(x, a, false, 0, &n);
     if (d == DENY_NONE && n >= devices_max(x->hub)) {

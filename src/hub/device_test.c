@@ -100,6 +100,20 @@ nobody_gives_more_than_they_have(void **state)
 }
 
 static void
+a_token_that_there_is_is_not_made_again(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, with_device(making(p, 1, "", SCOPE_READ), "bot", 7));
+    expect(p, "w0 s1 denied bad_request\n");
+    say(p, 1, "#lobby", "the disk is fine");
+    expect(p, "w0 room 1 message 1 alice the disk is fine\n"
+              "w0 s1 posted 1\n"
+              "w1 room 1 message 1 alice the disk is fine\n");
+}
+
+static void
 a_token_is_not_for_what_there_is_not(void **state)
 {
     struct play *p = *state;
@@ -249,6 +263,7 @@ main(void)
         play_test(devices_are_listed_the_newest_first),
         play_test(a_token_does_only_what_it_is_for),
         play_test(nobody_gives_more_than_they_have),
+        play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
         play_test(revoking_cuts_that_device_at_once),
         play_test(nobody_revokes_what_is_anothers),
