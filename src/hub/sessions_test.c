@@ -45,7 +45,7 @@ a_person_joins_and_leaves_with_the_first_and_the_last(void **state)
     expect(p, "w0 s1 hears 2 after 0/0: subscribed #dev 2\n"
               "w0 s3 hears 2 no more: unsubscribed #dev\n");
     act(p, play_command(p, COMMAND_PART, 1, "#dev", NULL, NULL));
-    expect(p, "w0 s1 is 0 in 2\n"
+    expect(p, "w0 s1 is  in 2\n"
               "w0 s1 hears 2 no more: unsubscribed #dev\n"
               "w1 room 2 left alice 1\n");
 }
@@ -66,7 +66,7 @@ who_lists_a_person_once_with_the_furthest_cursor(void **state)
     act(p, c);
     forget(p);
     act(p, play_command(p, COMMAND_WHO, 3, "#lobby", NULL, NULL));
-    expect(p, "w0 s3 people #lobby [ person alice 2/2 ] 1\n");
+    expect(p, "w0 s3 people #lobby [ person =member alice 2/2 ] 1\n");
     act(p, play_command(p, COMMAND_WHO, 3, "", NULL, NULL));
     expect(p, "w0 s3 people [ person alice ] 1\n");
 }
