@@ -66,7 +66,7 @@ who_lists_a_person_once_with_the_furthest_cursor(void **state)
     act(p, c);
     forget(p);
     act(p, play_command(p, COMMAND_WHO, 3, "#lobby", NULL, NULL));
-    expect(p, "w0 s3 people #lobby [ person alice 2/2 ] 1\n");
+    expect(p, "w0 s3 people #lobby [ person =member alice 2/2 ] 1\n");
     act(p, play_command(p, COMMAND_WHO, 3, "", NULL, NULL));
     expect(p, "w0 s3 people [ person alice ] 1\n");
 }
