@@ -123,8 +123,8 @@ a_deleted_account_is_gone_and_its_name_stays_taken(void **state)
     two_people(p);
     act_hashed(p, with_login(p, COMMAND_UNREGISTER, 1, "", LOGIN_PASSWORD,
                              "password of alice"));
-    expect(p, "w0 s3 is 0 in 1\n"
-              "w0 s1 is 0 in 1\n"
+    expect(p, "w0 s3 is  in 1\n"
+              "w0 s1 is  in 1\n"
               "w0 s1 done\n"
               "w0 s3 ends: closed bad_credentials the account was deleted\n"
               "w0 s1 ends: closed bad_credentials the account was deleted\n"

@@ -272,7 +272,7 @@ a_guest_stays_in_their_rooms_under_the_new_name(void **state)
     settle(p, 2, "bob");
     settle(p, 1, "ally");
     log_in(p, COMMAND_LOGIN, 1, "alice");
-    expect(p, "w0 s1 is 0 in 1\n"
+    expect(p, "w0 s1 is  in 1\n"
               "w0 s1 welcome alice\n"
               "w1 room 1 renamed ally ->alice -s1\n");
     say(p, 1, "#lobby", "me");
@@ -295,8 +295,8 @@ where_the_account_is_already_the_guest_has_left(void **state)
     settle(p, 1, "ally");
     log_in(p, COMMAND_LOGIN, 1, "alice");
     expect(p, "w0 room 1 left ally 2\n"
-              "w0 s1 is 1 in 1\n"
-              "w0 s3 is 1 in 1\n"
+              "w0 s1 is member in 1\n"
+              "w0 s3 is member in 1\n"
               "w0 s1 welcome alice\n"
               "w1 room 1 left ally 2\n");
     act(p, leaving(p, 3, "", true));
@@ -317,7 +317,7 @@ direct_rooms_of_the_guest_are_left(void **state)
     forget(p);
     log_in(p, COMMAND_LOGIN, 1, "alice");
     expect(p, "w0 s1 hears 2 no more: unsubscribed @bob\n"
-              "w0 s1 is 0 in 1\n"
+              "w0 s1 is  in 1\n"
               "w0 s1 welcome alice\n"
               "w1 room 2 left ally 1\n"
               "w1 room 1 renamed ally ->alice -s1\n");
@@ -347,7 +347,7 @@ a_reader_who_logs_in_has_come(void **state)
     settle(p, 2, "bob");
     settle(p, 1, "");
     log_in(p, COMMAND_LOGIN, 1, "alice");
-    expect(p, "w0 s1 is 0 in 1\n"
+    expect(p, "w0 s1 is  in 1\n"
               "w0 s1 welcome alice\n"
               "w1 room 1 joined alice 2 -s1\n");
 }

@@ -45,7 +45,7 @@ a_person_joins_and_leaves_with_the_first_and_the_last(void **state)
     expect(p, "w0 s1 hears 2 after 0/0: subscribed #dev 2\n"
               "w0 s3 hears 2 no more: unsubscribed #dev\n");
     act(p, play_command(p, COMMAND_PART, 1, "#dev", NULL, NULL));
-    expect(p, "w0 s1 is 0 in 2\n"
+    expect(p, "w0 s1 is  in 2\n"
               "w0 s1 hears 2 no more: unsubscribed #dev\n"
               "w1 room 2 left alice 1\n");
 }
