@@ -113,7 +113,8 @@ model_part(struct model *m, int who)
 
     for (int i = 0; i < PEOPLE; i++)
         others += i != who && m->role[i] != ROLE_NONE;
-    if (!m->inside[who] || (m->role[who] == ROLE_OWNER && others > 0))
+    if ((!m->inside[who] && m->role[who] == ROLE_NONE)
+        || (m->role[who] == ROLE_OWNER && others > 0))
         return;
     m->inside[who] = false;
     m->role[who] = ROLE_NONE;
