@@ -9,12 +9,13 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 16, BACKLOG = 8 };
+enum { CONNECTIONS_MAX = 16, BACKLOG = 8, NICENESS = 10 };
 
 struct admin {
     struct admin_options o;
@@ -190,11 +191,13 @@ admin_answer(void *admin, const struct event *e)
 
 /* ---- what is read on a thread ---- */
 
+/* Reading a whole disk is in no hurry; nobody else uses libuv's threads. */
 static void
 on_work(uv_work_t *work)
 {
     struct connection *c = work->data;
 
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     c->rc = c->request.command->read(&c->job, &c->why);
 }
 
