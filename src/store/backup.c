@@ -37,6 +37,7 @@ struct backup {
     sqlite3_stmt *next, *is_known;   /* of the copy; of the server's */
     struct archive *a;
     int fd;                          /* of part */
+    int write_errno;                 /* once it could not be written to */
     bool started;                    /* part and copy are ours */
     struct backup_manifest manifest;
     struct backup_end *end;
@@ -49,12 +50,31 @@ struct backup {
 
 /* ---- entries ------------------------------------------------------------ */
 
-static int
-failed(struct backup *b)
+/* libarchive never hears of a failed write, since it could not be closed
+ * cleanly then; whatever follows one goes nowhere. */
+static la_ssize_t
+write_out(struct archive *a, void *arg, const void *p, size_t n)
 {
-    int code = archive_errno(b->a);
-    if (code <= 0)
-        code = EIO;
+    struct backup *b = arg;
+    (void)a;
+    for (size_t at = 0; at < n && b->write_errno == 0;) {
+        ssize_t wrote = write(b->fd, (const char *)p + at, n - at);
+        if (wrote >= 0)
+            at += (size_t)wrote;
+        else if (errno != EINTR)
+            b->write_errno = errno;
+    }
+    return (la_ssize_t)n;
+}
+
+static int
+judge(struct backup *b, bool ok)
+{
+    int code = b->write_errno;
+    if (ok && code == 0)
+        return 0;
+    if (code == 0)
+        code = archive_errno(b->a) > 0 ? archive_errno(b->a) : EIO;
     return err_set(b->e, code, "cannot write \"%s\": %s", b->part,
                    strerror(code));
 }
@@ -71,13 +91,13 @@ begin_entry(struct backup *b, const char *name, uint64_t bytes)
     archive_entry_set_mtime(entry, b->o->now_ms / 1000, 0);
     int rc = archive_write_header(b->a, entry);
     archive_entry_free(entry);
-    return rc == ARCHIVE_OK ? 0 : failed(b);
+    return judge(b, rc == ARCHIVE_OK);
 }
 
 static int
 add_bytes(struct backup *b, const void *p, size_t n)
 {
-    return archive_write_data(b->a, p, n) == (la_ssize_t)n ? 0 : failed(b);
+    return judge(b, archive_write_data(b->a, p, n) == (la_ssize_t)n);
 }
 
 static int
@@ -333,8 +353,8 @@ add_all(struct backup *b)
     buf_init(&text, BACKUP_END_MAX);
     backup_end_write(b->end, &text);
     r = add_text(b, "end", &text);
-    if (r == 0 && archive_write_close(b->a) != ARCHIVE_OK)
-        r = failed(b);
+    if (r == 0)
+        r = judge(b, archive_write_close(b->a) == ARCHIVE_OK);
     return r < 0 ? r : tell_progress(b, 0, true);
 }
 
@@ -364,7 +384,8 @@ open_target(struct backup *b)
     must(archive_write_set_format_pax_restricted(b->a) == ARCHIVE_OK);
     must(archive_write_set_bytes_per_block(b->a, PIECE_BYTES) == ARCHIVE_OK);
     must(archive_write_set_bytes_in_last_block(b->a, 1) == ARCHIVE_OK);
-    return archive_write_open_fd(b->a, b->fd) == ARCHIVE_OK ? 0 : failed(b);
+    return judge(b, archive_write_open(b->a, b, NULL, write_out, NULL)
+                    == ARCHIVE_OK);
 }
 
 static int
@@ -397,12 +418,12 @@ make(struct backup *b)
     return r < 0 ? r : publish(b);
 }
 
-/* A failed archive is not filled up to its entry's end. */
+/* Closing fills up the entry that was not ended: that is not for the disk. */
 static void
 release(struct backup *b, bool in_vain)
 {
-    if (b->a && in_vain)
-        archive_write_fail(b->a);
+    if (in_vain && b->write_errno == 0)
+        b->write_errno = ECANCELED;
     if (b->a)
         archive_write_free(b->a);
     if (b->fd >= 0)

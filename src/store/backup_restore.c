@@ -27,6 +27,7 @@ struct restore {
     const struct backup_options *o;
     char *part;                      /* FOLDER.restoring */
     bool made;                       /* part is ours */
+    int fd;                          /* of the backup */
     struct archive *a;
     struct archive_entry *entry;
     unsigned entry_n;                /* its number, for who reads an error */
@@ -50,8 +51,6 @@ refuse(struct restore *r, const char *why)
                    r->o->path, why, r->entry_n);
 }
 
-/* libarchive says what is wrong with the file, and errno what is with the
- * disk. */
 static int
 unreadable(struct restore *r)
 {
@@ -452,14 +451,14 @@ make_folder(struct restore *r)
 static int
 open_backup(struct restore *r)
 {
+    r->fd = open(r->o->path, O_RDONLY | O_CLOEXEC);
+    if (r->fd < 0)
+        return err_set(r->e, errno, "cannot read \"%s\": %s", r->o->path,
+                       strerror(errno));
     r->a = archive_read_new();
     must(r->a && archive_read_support_format_tar(r->a) == ARCHIVE_OK);
-    if (archive_read_open_filename(r->a, r->o->path, PIECE_BYTES)
-        == ARCHIVE_OK)
-        return 0;
-    int code = archive_errno(r->a) > 0 ? archive_errno(r->a) : EIO;
-    return err_set(r->e, code, "cannot read \"%s\": %s", r->o->path,
-                   strerror(code));
+    return archive_read_open_fd(r->a, r->fd, PIECE_BYTES) == ARCHIVE_OK
+        ? 0 : unreadable(r);
 }
 
 static int
@@ -476,6 +475,8 @@ release(struct restore *r)
     store_close(&r->s);
     if (r->a)
         archive_read_free(r->a);
+    if (r->fd >= 0)
+        close(r->fd);
     if (r->made)
         nftw(r->part, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(r->part);
@@ -488,7 +489,7 @@ int
 backup_restore(const struct backup_options *o, struct backup_result *ret,
                struct err *e)
 {
-    struct restore r = {.o = o, .e = e};
+    struct restore r = {.o = o, .fd = -1, .e = e};
     r.piece = must_alloc(PIECE_BYTES);
     r.damaged = must_alloc(sizeof *r.damaged);
     r.end = must_alloc(sizeof *r.end);

@@ -96,11 +96,13 @@ restore_make(const char *file, const char *folder, struct told *told)
 static inline void
 backup_fsck_report(void *arg, enum fsck_severity severity, const char *text)
 {
-    (void)severity;
-    snprintf(arg, 512, "%s", text);
+    char *last = arg;
+    if (severity == FSCK_FAULT || last[0] == 0)
+        snprintf(last, 512, "%s", text);
 }
 
-/* What fsck says last of a folder, and how many faults it finds. */
+/* A sentence of fsck's about a folder, a fault rather than a note, and how many
+ * it has. */
 static inline uint64_t
 backup_fsck(const char *folder, char text[512])
 {

@@ -28,13 +28,17 @@ bodies_write_file(const char *path, const char *text)
     close(fd);
 }
 
-/* File n of room 1, whole, as message `seq`: its row and its body. */
+/* File n of room 1, whole, as message `seq`: its body, and then its row. */
 static inline void
 bodies_put(const struct scratch *t, struct store *s, uint8_t n, uint64_t seq,
            const char *text)
 {
     struct file_row f = files_row(n, strlen(text));
     char path[160];
+    snprintf(path, sizeof path, "%s/files", t->folder);
+    mkdir(path, 0700);
+    bodies_path(t, n, path);
+    bodies_write_file(path, text);
     files_put(s, &f);
     f.facts.state = FILE_WHOLE;
     f.seq = seq;
@@ -43,10 +47,6 @@ bodies_put(const struct scratch *t, struct store *s, uint8_t n, uint64_t seq,
     sum_add(sum, text, strlen(text));
     sum_free(&sum, f.facts.sha256);
     files_set(s, &f);
-    snprintf(path, sizeof path, "%s/files", t->folder);
-    mkdir(path, 0700);
-    bodies_path(t, n, path);
-    bodies_write_file(path, text);
 }
 
 /* Rooms 1 and 2 with ten messages each, and files 1 to 3 of room 1. */

@@ -23,8 +23,8 @@ const char *const store_rights_sql[RIGHTS_COUNT] = {
         "SELECT " DB_RESTRICTION_COLUMNS " FROM restrictions WHERE id > 0"
         " ORDER BY id",
     [RIGHTS_AUDIT] =
-        "INSERT INTO audit(ts, actor, action, target, detail)"
-        " VALUES(?1, ?2, ?3, ?4, ?5)",
+        ("INSERT INTO audit(ts, actor, action, target, detail)"
+         " VALUES(?1, ?2, ?3, ?4, ?5)"),
 };
 
 /* ---- members ------------------------------------------------------------ */
