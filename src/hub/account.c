@@ -5,6 +5,7 @@
 #include "auth/password.h"
 #include "hub/batch.h"
 #include "hub/device.h"
+#include "hub/grant.h"
 #include "hub/login.h"
 #include "hub/secret.h"
 #include "hub/session.h"
@@ -328,8 +329,11 @@ account_unregister(struct call *x)
         d = set(x, &a);
     if (d == DENY_NONE)
         d = device_drop_others(x, &a, 0);
+    if (d == DENY_NONE)
+        d = grant_forget(x->hub, account_sender(&a), x->command->now_ms);
     if (d != DENY_NONE)
         return d;
+    grant_drop_uploads(x->hub, NULL, account_sender(&a));
     rc = store_drop_memberships(x->hub->store, account_sender(&a));
     if (rc < 0)
         return batch_failed(x->hub, rc);
@@ -365,7 +369,10 @@ account_disable(struct call *x)
                       str_of(a.name.text), nothing);
     if (d == DENY_NONE)
         d = set(x, &a);
-    if (d == DENY_NONE)
-        batch_then(x, state_set, &a, 0);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    if (away)
+        grant_drop_uploads(x->hub, NULL, account_sender(&a));
+    batch_then(x, state_set, &a, 0);
+    return DENY_NONE;
 }

@@ -4,6 +4,7 @@
  * another name. To a room that the account is in already, with another
  * connection, the guest has left. */
 #include "hub/become.h"
+#include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/presence.h"
 #include "hub/room.h"
@@ -44,11 +45,9 @@ leave_direct_rooms(struct hub *h, struct session *s, int64_t now_ms)
 static void
 leave_closed_rooms(struct hub *h, struct session *s, int64_t now_ms)
 {
-    struct access_who who = session_who(s);
-
     for (struct member *m = s->members, *next; m != NULL; m = next) {
         next = m->next;
-        if (access_check(&who, ACTION_JOIN, &m->room->access, NULL)
+        if (grant_check_session(h, s, ACTION_JOIN, m->room, now_ms)
             != DENY_NONE)
             leave(h, m, str_of(m->room->name), now_ms);
     }
@@ -154,6 +153,15 @@ turn(struct call *x, struct session *s, const struct account *a)
     attach(h, s, a);
     s->user->active_ms = now_ms;
     come_as_account(h, s, str_of(guest), now_ms);
+    for (struct member *m = s->members; m != NULL; m = m->next)
+        grant_tell(h, m->room, s->sender_id, now_ms);
+}
+
+/* A token's device is known to whoever has the token. */
+static bool
+is_new(const struct call *x)
+{
+    return x->command->login->kind != LOGIN_TOKEN;
 }
 
 void
@@ -176,5 +184,5 @@ become_account(struct call *x, const struct account *a,
         visitor_sign(h, s, &a->name);
     else
         turn(x, s, a);
-    session_welcome(x, s, by->device);
+    session_welcome(x, s, is_new(x) ? by->device : 0);
 }

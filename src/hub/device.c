@@ -4,6 +4,7 @@
 #include "hub/device.h"
 #include "base/utf8.h"
 #include "hub/batch.h"
+#include "hub/grant.h"
 #include "hub/room.h"
 #include "hub/secret.h"
 
@@ -99,6 +100,19 @@ put(struct call *x, const struct account *a, uint64_t room, uint64_t *ret)
     return account_audit(x, "device.token", str_of(a->name.text), row.name);
 }
 
+/* A token that there is would be no failure of the disk. */
+static enum deny
+check_unused(struct call *x)
+{
+    struct device_row row;
+    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
+                               &row);
+
+    if (rc == -ENOENT)
+        return DENY_NONE;
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
+}
+
 enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
            uint64_t *ret)
@@ -108,6 +122,8 @@ device_add(struct call *x, const struct account *a, uint64_t room,
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
+    if (d == DENY_NONE)
+        d = check_unused(x);
     if (d == DENY_NONE)
         d = clear(x, a, false, 0, &n);
     if (d == DENY_NONE && n >= devices_max(x->hub)) {
@@ -198,7 +214,6 @@ device_list(struct call *x)
 static enum deny
 find_room(struct call *x, uint64_t *ret)
 {
-    struct access_who who = session_who(x->session);
     struct room *r;
     enum deny d = room_find(x, &r);
     int rc;
@@ -206,7 +221,7 @@ find_room(struct call *x, uint64_t *ret)
     if (d == DENY_NONE && r->access.kind != ROOM_CHANNEL)
         d = DENY_BAD_ROOM;
     if (d == DENY_NONE)
-        d = access_check(&who, ACTION_READ, &r->access, NULL);
+        d = grant_check(x, ACTION_READ, r);
     if (d == DENY_NONE)
         d = batch_write(x->hub, r);
     if (d != DENY_NONE)

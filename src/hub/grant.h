@@ -65,7 +65,7 @@ bool grant_is_banned(const struct hub *h, uint64_t sender_id,
 
 /* What somebody is who is anything at all. */
 struct standing {
-    struct list link;             /* in the order in which they came */
+    struct list link;             /* by sender id */
     uint64_t sender_id;
     uint64_t from_seq;            /* they may see what comes after this */
     uint8_t role;                 /* enum room_role; NONE: is invited */

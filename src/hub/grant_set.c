@@ -54,6 +54,19 @@ remove_standing(struct room *r, struct standing *st)
     free(st);
 }
 
+/* As they are loaded: so nothing that is shown depends on a restart, or on what
+ * was taken back. Most who come have the newest accounts. */
+static void
+insert(struct list *all, struct standing *st)
+{
+    struct list *at = all->prev;
+
+    while (at != all && list_entry(at, struct standing, link)->sender_id
+                            > st->sender_id)
+        at = at->prev;
+    list_push(at->next, &st->link);
+}
+
 static void
 add_standing(struct room *r, const struct standing *like)
 {
@@ -63,7 +76,7 @@ add_standing(struct room *r, const struct standing *like)
     st->sender_id = like->sender_id;
     st->from_seq = like->from_seq;
     st->role = like->role;
-    list_push(&g->all, &st->link);
+    insert(&g->all, st);
     map_put_u64(&g->senders, st->sender_id, st);
     g->members += st->role != ROLE_NONE;
     g->invited += st->role == ROLE_NONE;

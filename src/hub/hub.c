@@ -59,9 +59,9 @@ hub_alloc(struct store *store, const struct hub_options *o,
     h->transfers_due_ms = INT64_MAX;
     list_init(&h->batch.touched);
     list_init(&h->batch.transfers);
+    list_init(&h->batch.deeds);
     list_init(&h->batch.grants);
     h->bans_due_ms = INT64_MAX;
-    list_init(&h->batch.deeds);
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
     h->moves_end = &h->moves;

@@ -30,8 +30,8 @@ struct batch {
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
-    struct list grants;           /* struct grant_undo: grant_set.c */
     struct list deeds;            /* what follows the commit: batch.h */
+    struct list grants;           /* struct grant_undo: grant_set.c */
 };
 
 struct hub {
@@ -163,9 +163,9 @@ struct call {
     struct session *session;      /* NULL: unknown, or the operator's */
     const struct command *command;
     struct str detail;            /* of a refusal: more about it ... */
-    char words[64];               /* ... which may be put together here */
-    bool later;                   /* the rest follows the commit */
+    char words[64];               /* ... for one that has to be written */
     const struct room *made;      /* by this command, or NULL */
+    bool later;                   /* the rest follows the commit */
 };
 
 /* ---- what goes out (tell.c) ---- */

@@ -7,6 +7,7 @@
 #include "hub/become.h"
 #include "hub/device.h"
 #include "hub/secret.h"
+#include "hub/session.h"
 #include "hub/user.h"
 #include "hub/visitor.h"
 #include "auth/password.h"
@@ -132,6 +133,8 @@ login_may_begin(struct call *x)
     const struct session *s = x->session;
     enum deny d = secret_may_come(x);
 
+    if (d == DENY_NONE && c->session != 0)
+        d = session_may_come(x, 0);
     if (d != DENY_NONE)
         return d;
     if (c->kind == COMMAND_ENTER && s != NULL && !(c->visit && s->visits))
@@ -150,7 +153,7 @@ login_may_become(struct call *x, const struct account *a)
     const struct user *u = map_get_u64(&h->senders, account_sender(a));
 
     if (u == NULL || user_sessions(u) < LIMIT_ACCOUNT_SESSIONS)
-        return DENY_NONE;
+        return session_may_come(x, account_sender(a));
     x->detail = str_of("that account has too many connections");
     return DENY_OVERLOADED;
 }

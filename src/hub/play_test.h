@@ -8,6 +8,7 @@
  *   w1 room 1 joined alice 2 -s1     to room 1's receivers, but not session 1
  *   w0 all announcement hello        to everyone
  *   w0 s1 hears 1 after 0/3: ...     subscribes: cursor / newest
+ *   w0 s1 is 3 in 1                  its role there, by number, and "muted"
  *   w0 room 1 uploading {7 100} ...  about a file: its id's first byte, its
  *                                    size, `t` with its ticket, `whole`
  *
@@ -30,6 +31,7 @@
 #include "base/rand.h"
 #include "hub/attachment.h"
 #include "hub/hub.h"
+#include "hub/setting.h"
 #include "store/reader.h"
 #include <ftw.h>
 #include <stdio.h>
@@ -60,6 +62,11 @@ static const char *const play_words[] = {
     [EVENT_RENAMED] = "renamed", [EVENT_AWAY] = "away",
     [EVENT_TYPING] = "typing", [EVENT_CURSOR] = "cursor",
     [EVENT_UPLOADING] = "uploading",
+    [EVENT_STANDING] = "standing", [EVENT_SETTING] = "setting",
+    [EVENT_REMOVED] = "removed", [EVENT_INVITED] = "invited",
+    [ANSWER_BANS] = "bans", [ANSWER_ROOM] = "room",
+    [ANSWER_MEMBERS] = "members", [ITEM_BAN] = "ban",
+    [ITEM_MEMBER] = "member",
     [EVENT_ANNOUNCEMENT] = "announcement", [EVENT_STOPPING] = "stopping",
     [EVENT_SUBSCRIBED] = "subscribed", [EVENT_UNSUBSCRIBED] = "unsubscribed",
     [EVENT_CAUGHT_UP] = "caught_up", [EVENT_CLOSED] = "closed",
@@ -69,6 +76,7 @@ static const char *const play_words[] = {
     [ANSWER_ROOMS] = "rooms", [ANSWER_PONG] = "pong",
     [ANSWER_UPLOAD] = "upload", [ANSWER_FILE] = "file",
     [ANSWER_FILES] = "files", [ANSWER_MOVED] = "moved",
+    [ANSWER_DEVICES] = "devices", [ITEM_DEVICE] = "device",
     [ITEM_FILE] = "file", [ITEM_PERSON] = "person", [ITEM_ROOM] = "item",
 };
 
@@ -125,6 +133,29 @@ play_put_attachment(struct buf *b, const struct event *e)
     play_put_str(b, a.name);
 }
 
+static const char *const play_roles[] = {
+    [ROLE_NONE] = "", [ROLE_MEMBER] = "member",
+    [ROLE_MODERATOR] = "moderator", [ROLE_OWNER] = "owner",
+};
+
+/* Of those that tell who may do what. */
+static inline void
+play_put_rights(struct buf *b, const struct event *e)
+{
+    if (e->role != ROLE_NONE)
+        play_put(b, " =%s", play_roles[e->role]);
+    if (e->muted)
+        play_put(b, " muted");
+    if (e->kind == EVENT_REMOVED && !e->joined)
+        play_put(b, " outside");
+    if (e->setting != 0)
+        play_put(b, " %s", setting_word(e->setting));
+    if (e->kind == ANSWER_ROOM || e->kind == ITEM_ROOM)
+        play_put(b, "%s", e->settings.privacy == ROOM_HIDDEN ? " hidden"
+                          : e->settings.privacy == ROOM_PRIVATE ? " private"
+                                                                : "");
+}
+
 /* Every field that is not empty, in one order. */
 static inline void
 play_put_event(struct buf *b, const struct event *e)
@@ -136,6 +167,7 @@ play_put_event(struct buf *b, const struct event *e)
         play_put(b, e->joined ? " joined" : " left");
     if (e->duplicate)
         play_put(b, " again");
+    play_put_rights(b, e);
     play_put_num(b, e->seq);
     if (e->message_kind == MESSAGE_ACTION)
         play_put(b, " *");
@@ -190,6 +222,14 @@ play_put_parcel(struct buf *b, unsigned worker, const struct parcel *p)
         play_put(b, " hears %llu no more:", (unsigned long long)p->room);
     if (p->kind == PARCEL_CLOSE)
         play_put(b, " ends:");
+    if (p->kind == PARCEL_REVOKE)
+        play_put(b, " loses %llu:", (unsigned long long)p->room);
+    if (p->kind == PARCEL_GRANT) {
+        play_put(b, " is %s%s in %llu\n", play_roles[p->grant.role],
+                 p->grant.invited ? "invited" : "",
+                 (unsigned long long)p->room);
+        return;
+    }
     play_put_event(b, p->event);
     if (p->kind == PARCEL_ROOM && p->session != 0)
         play_put(b, " -s%llu", (unsigned long long)p->session);

@@ -73,7 +73,7 @@ member_item(const struct hub *h, const struct standing *st)
     return e;
 }
 
-/* Those of one role, in the order in which they came. */
+/* Those of one role, the oldest accounts first. */
 static void
 add_members(const struct hub *h, const struct room *r, enum room_role role,
             struct event *e)

@@ -171,32 +171,49 @@ code_written(struct call *x, const struct account *a, uint64_t number)
     return DENY_NONE;
 }
 
-enum deny
-register_code(struct call *x)
+static enum deny
+put_invitation(struct call *x, uint64_t *ret)
 {
     struct store *s = x->hub->store;
     const struct login *l = x->command->login;
-    struct invitation_row row = {.created_ms = x->command->now_ms};
-    enum deny d = l ? batch_begin(x->hub) : DENY_BAD_REQUEST;
-    int rc;
+    struct invitation_row row, there;
+    int rc = store_find_invitation(s, l->code_hash, &there);
 
-    if (d != DENY_NONE)
-        return d;
-    if (l->uses == 0) {
-        row.id = x->command->token;
-        rc = store_drop_invitation(s, row.id);
-    } else {
-        row.id = store_next_invitation_id(s);
-        row.uses_left = l->uses;
-        row.expires_ms = l->expires_ms;
-        memcpy(row.code_hash, l->code_hash, sizeof row.code_hash);
-        rc = store_put_invitation(s, &row);
-    }
-    if (rc < 0)
+    if (rc == 0)
+        return DENY_BAD_REQUEST;
+    if (rc != -ENOENT)
         return batch_failed(x->hub, rc);
-    d = account_audit(x, l->uses ? "account.invite" : "account.uninvite",
-                      nothing, nothing);
+    row = (struct invitation_row){
+        .id = store_next_invitation_id(s), .uses_left = l->uses,
+        .created_ms = x->command->now_ms, .expires_ms = l->expires_ms,
+    };
+    memcpy(row.code_hash, l->code_hash, sizeof row.code_hash);
+    rc = store_put_invitation(s, &row);
+    *ret = row.id;
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_NONE;
+}
+
+static enum deny
+drop_invitation(struct call *x)
+{
+    int rc = store_drop_invitation(x->hub->store, x->command->token);
+
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_NONE;
+}
+
+enum deny
+register_code(struct call *x)
+{
+    const struct login *l = x->command->login;
+    uint64_t number = x->command->token;
+    enum deny d = l ? batch_begin(x->hub) : DENY_BAD_REQUEST;
+
     if (d == DENY_NONE)
-        batch_then(x, code_written, NULL, row.id);
+        d = l->uses > 0 ? put_invitation(x, &number) : drop_invitation(x);
+    if (d == DENY_NONE)
+        d = account_audit(x, l->uses ? "account.invite" : "account.uninvite",
+                          nothing, nothing);
+    if (d == DENY_NONE)
+        batch_then(x, code_written, NULL, number);
     return d;
 }

@@ -326,6 +326,18 @@ find_direct(struct call *x, struct room **ret)
     return DENY_NONE;
 }
 
+/* A token for one channel is for no direct room. */
+static enum deny
+check_direct(const struct session *s, const struct access_room *room)
+{
+    struct access_who who = session_who(s);
+    struct access_grant g = {
+        .elsewhere = s->device != NULL && s->device->room != 0,
+    };
+
+    return access_check(&who, ACTION_JOIN, room, &g);
+}
+
 /* Who may know of the room is settled before the store is asked for it. */
 static enum deny
 direct_with_target(struct call *x, struct access_room *ret)
@@ -341,7 +353,7 @@ direct_with_target(struct call *x, struct access_room *ret)
         return DENY_BAD_REQUEST;
     }
     *ret = direct_between(who.sender_id, other);
-    return access_check(&who, ACTION_JOIN, ret, NULL);
+    return check_direct(x->session, ret);
 }
 
 static enum deny
@@ -427,7 +439,6 @@ enum deny
 room_open_number(struct call *x, struct room **ret)
 {
     struct hub *h = x->hub;
-    struct access_who who = session_who(x->session);
     struct room *r = map_get_u64(&h->rooms, x->command->room);
     struct access_room access;
     struct room_row row;
@@ -440,7 +451,7 @@ room_open_number(struct call *x, struct room **ret)
         if (rc < 0 && rc != -ENOENT)
             return batch_failed(h, rc);
         if (rc < 0 || !access_read_key(ROOM_DIRECT, row.key, &access)
-            || access_check(&who, ACTION_JOIN, &access, NULL) != DENY_NONE)
+            || check_direct(x->session, &access) != DENY_NONE)
             return DENY_NO_SUCH_ROOM;
         r = room_new(h, &row, last_ms, true);
     }

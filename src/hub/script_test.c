@@ -4,7 +4,7 @@
  * witness who knows only what every receiver must see: each message of a room
  * that it hears, once, in rising seq without a gap. And played twice, in two
  * processes whose hash maps differ, it comes out the same to the last byte. */
-#include "hub/play_test.h"
+#include "hub/account_test.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -33,7 +33,15 @@ static const char *const names[] = {
 };
 static const char *const targets[] = {
     "#lobby", "#lobby", "#lobby", "#LOBBY", "#a", "#a", "#b", "#c", "@ann",
-    "@bob", "@cat", "@dan", "@EVE", "#bad room", "",
+    "@bob", "@cat", "@dan", "@EVE", "#bad room", "", "@kim", "@lea",
+};
+static const char *const accounts[] = {
+    "kim", "lea", "max", "ned", "ivy", "ora", "pia", "qiu", "rex", "sam",
+    "tom", "una", "vic", "wes", "xia", "yan", "zoe", "abe", "bea", "cy",
+};
+static const char *const passwords[] = {
+    "the usual one", "the usual one", "the usual one", "the usual one",
+    "something else", "short",
 };
 static const char *const texts[] = {
     "hi", "hello", "what?", "", "well\nwell", "bad\x01", "so be it",
@@ -60,7 +68,7 @@ struct witness {
     int64_t cursor[SESSIONS + 1][ROOMS];   /* -1: does not hear it */
     int64_t last[ROOMS];
     bool gone[SESSIONS + 1];               /* left in this batch */
-    unsigned posted, messages;
+    unsigned posted, messages, grants, logins;
 };
 
 static void
@@ -103,11 +111,13 @@ static void
 see(struct witness *w, unsigned worker, const struct parcel *p)
 {
     must(p->room < ROOMS);
-    if (p->kind == PARCEL_SUBSCRIBE) {
+    if (p->kind == PARCEL_GRANT) {
+        w->grants++;
+    } else if (p->kind == PARCEL_SUBSCRIBE) {
         must(p->cursor <= p->last_seq);
         must(p->event->seq == p->last_seq);
         w->cursor[p->session][p->room] = (int64_t)p->last_seq;
-    } else if (p->kind == PARCEL_UNSUBSCRIBE) {
+    } else if (p->kind == PARCEL_UNSUBSCRIBE || p->kind == PARCEL_REVOKE) {
         w->cursor[p->session][p->room] = -1;
     } else if (p->kind == PARCEL_CLOSE) {
         deaf(w, p->session);
@@ -115,6 +125,9 @@ see(struct witness *w, unsigned worker, const struct parcel *p)
         see_message(w, worker, p);
     } else if (p->event->kind == ANSWER_POSTED && !p->event->duplicate) {
         w->posted++;
+    } else if (p->event->kind == ANSWER_WELCOME
+               && sender_is_account(p->event->sender_id)) {
+        w->logins++;
     }
 }
 
@@ -140,6 +153,8 @@ record(struct buf *b, unsigned worker, const struct parcel *p)
     char cid[64];
 
     play_put_parcel(b, worker, p);
+    if (e == NULL)
+        return;
     for (int i = 0; i < 16; i++)
         snprintf(cid + 2 * i, 3, "%02x", e->cid.b[i]);
     play_put(b, " %d %d %llu %llu %llu %lld %llu %.*s %s %llu %llu %d\n",
@@ -154,9 +169,9 @@ record(struct buf *b, unsigned worker, const struct parcel *p)
 static void
 record_file(struct buf *b, const struct event *e)
 {
-    const struct file_facts *f = e->file;
+    const struct file_facts *f = e ? e->file : NULL;
 
-    if (f == NULL)
+    if (e == NULL || e->file == NULL)
         return;
     for (int i = 0; i < 16; i++)
         play_put(b, "%02x%02x", f->id.b[i], f->ticket.b[i]);
@@ -207,10 +222,12 @@ any_kind(struct dice *d)
         COMMAND_HISTORY, COMMAND_PING, COMMAND_UPLOAD, COMMAND_UPLOAD,
         COMMAND_UPLOAD, COMMAND_RESUME, COMMAND_RESERVE, COMMAND_DROP,
         COMMAND_SHARE, COMMAND_SHARE, COMMAND_SHARE, COMMAND_FETCH,
-        COMMAND_FILES,
+        COMMAND_FILES, COMMAND_REGISTER, COMMAND_LOGIN, COMMAND_LOGIN,
+        COMMAND_LOGIN, COMMAND_LOGOUT, COMMAND_PASSWORD, COMMAND_DEVICES,
+        COMMAND_TOKEN, COMMAND_REVOKE,
     };
     static const enum command_kind operators[] = {
-        COMMAND_ANNOUNCE, COMMAND_KICK,
+        COMMAND_ANNOUNCE, COMMAND_KICK, COMMAND_ACCOUNT, COMMAND_UNREGISTER,
     };
 
     return roll(d, 200) == 0 ? PICK(d, operators) : PICK(d, kinds);
@@ -247,11 +264,49 @@ is_about_a_file(enum command_kind kind)
     return kind >= COMMAND_UPLOAD && kind <= COMMAND_FETCH;
 }
 
+static bool
+is_about_a_secret(enum command_kind kind)
+{
+    return kind == COMMAND_REGISTER || kind == COMMAND_LOGIN
+        || kind == COMMAND_PASSWORD || kind == COMMAND_TOKEN
+        || kind == COMMAND_UNREGISTER;
+}
+
+/* Mostly the right password, or one of twenty tokens; from one of a thousand
+ * addresses, or hardly anybody would come in. */
+static struct command *
+any_secret(struct play *p, struct dice *d, enum command_kind kind)
+{
+    uint64_t session = kind == COMMAND_UNREGISTER ? 0 : 1 + roll(d, SESSIONS);
+    const char *name = PICK(d, accounts), *password = PICK(d, passwords);
+    bool token = kind == COMMAND_LOGIN && roll(d, 3) == 0;
+    struct command *c = with_login(p, kind, session, token ? "" : name,
+                                   token ? LOGIN_TOKEN : LOGIN_PASSWORD,
+                                   password);
+
+    if (kind == COMMAND_LOGIN && roll(d, 3) == 0)
+        c->kind = COMMAND_ENTER;
+    c->visit = c->kind == COMMAND_ENTER && roll(d, 3) == 0;
+    c->sender_id = 1000 + session;
+    c->from[0] = 0x20;
+    c->from[1] = (uint8_t)roll(d, 256);
+    c->from[2] = (uint8_t)roll(d, 4);
+    c->secure = roll(d, 20) > 0;
+    c->login->scope = roll(d, 3) ? SCOPE_ALL : (uint8_t)roll(d, 16);
+    snprintf(c->login->fresh, sizeof c->login->fresh, "%s",
+             PICK(d, passwords));
+    play_token_hash(1 + roll(d, 20), c->login->token_hash);
+    return roll(d, 2) ? c : with_device(c, "thing", 1 + roll(d, 20));
+}
+
 static struct command *
 any_other_command(struct play *p, struct dice *d, enum command_kind kind)
 {
-    uint64_t session = kind >= COMMAND_ANNOUNCE ? 0 : 1 + roll(d, SESSIONS);
-    const char *target = PICK(d, targets), *name = PICK(d, names);
+    uint64_t session = kind >= COMMAND_CODE && kind != COMMAND_GROUP
+        ? 0 : 1 + roll(d, SESSIONS);
+    const char *target = PICK(d, targets);
+    const char *name = kind == COMMAND_ACCOUNT ? PICK(d, accounts)
+                                               : PICK(d, names);
     unsigned text = roll(d, sizeof texts / sizeof texts[0]);
     struct command *c;
 
@@ -267,6 +322,7 @@ any_other_command(struct play *p, struct dice *d, enum command_kind kind)
     c->after = roll(d, 50);
     c->delivered = roll(d, 200);
     c->read = roll(d, 200);
+    c->token = roll(d, 30);
     c->cid.b[3] = roll(d, 2) ? (uint8_t)(text + 7 * roll(d, 4)) : 0;
     c->message_kind = roll(d, 8) ? MESSAGE_TEXT : MESSAGE_ACTION;
     if (kind == COMMAND_JOIN && target[0] == '\0')
@@ -281,6 +337,8 @@ any_command(struct play *p, struct dice *d)
 
     if (is_about_a_file(kind))
         return any_file_command(p, d, kind);
+    if (is_about_a_secret(kind))
+        return any_secret(p, d, kind);
     return any_other_command(p, d, kind);
 }
 
@@ -298,6 +356,21 @@ record_log(struct play *p)
 {
     for (uint64_t room = 1; room < 200; room++)
         play_put_log(p, &p->heard, room);
+}
+
+/* The hashers are quick, and in order. */
+static void
+hash(struct play *p)
+{
+    struct hash_job *j = hub_take_hashes(p->hub), *next;
+
+    for (; j != NULL; j = next) {
+        next = j->next;
+        do_hash(j);
+        j->command->inside = true;
+        apply(p, j->command);
+        free(j);
+    }
 }
 
 static void
@@ -318,6 +391,7 @@ perform(struct play *p, struct witness *w)
             hub_tick(p->hub, p->now_ms);
             hub_commit(p->hub);
             listen(p, w);
+            hash(p);
         }
     }
     hub_commit(p->hub);
@@ -329,14 +403,17 @@ perform(struct play *p, struct witness *w)
 struct outcome {
     uint64_t fingerprint;
     size_t bytes;
-    unsigned posted, messages;
+    unsigned posted, messages, logins, grants;
     int64_t duplicates, failures, stored, files, uploads;
 };
 
-/* Some uploads are refused, some expire. */
+/* Some uploads are refused, some expire; some guesses are throttled. */
 static void
-limit_files(struct play *p)
+set_limits(struct play *p)
 {
+    p->options.throttle = (struct throttle_options){
+        .account = {30, 10000}, .address = {20, 60000}, .keys_max = 100,
+    };
     p->options.file_owner_bytes = UINT64_C(100) * LIMIT_RESERVE_BYTES;
     p->options.file_total_bytes = UINT64_C(30) * LIMIT_RESERVE_BYTES;
     p->options.file_expires_ms = 120000;
@@ -353,13 +430,15 @@ play_once(void)
     rand_init();
     log_set_level(LOG_ERROR);
     p = play_new();
-    limit_files(p);
+    set_limits(p);
     perform(p, w);
     record_log(p);
     o.fingerprint = rand_fingerprint(p->heard.p, p->heard.n);
     o.bytes = p->heard.n;
     o.posted = w->posted;
     o.messages = w->messages;
+    o.logins = w->logins;
+    o.grants = w->grants;
     o.stored = metrics_sum(p->metrics, METRIC_messages_total);
     o.duplicates = metrics_sum(p->metrics, METRIC_duplicates_total);
     o.files = metrics_sum(p->metrics, METRIC_files_total);
@@ -407,6 +486,8 @@ the_same_commands_give_the_same_everything(void **state)
     assert_true(a.failures > 10);
     assert_true(a.files > 50);
     assert_true(a.uploads > 10);
+    assert_true(a.logins > 100);
+    assert_true(a.grants > 20);
 }
 
 int

@@ -6,6 +6,7 @@
  * again within CARRY_MS. */
 #include "hub/session.h"
 #include "base/utf8.h"
+#include "hub/grant.h"
 #include "hub/login.h"
 #include "hub/member.h"
 #include "hub/secret.h"
@@ -178,6 +179,15 @@ admit(struct call *x, const struct name *n)
     return u;
 }
 
+enum deny
+session_may_come(const struct call *x, uint64_t sender_id)
+{
+    const struct command *c = x->command;
+
+    return grant_is_banned(x->hub, sender_id, c->from, c->now_ms)
+        ? DENY_BANNED : DENY_NONE;
+}
+
 /* Nobody says of themselves to be an account. */
 enum deny
 session_may_guest(const struct call *x)
@@ -186,7 +196,9 @@ session_may_guest(const struct call *x)
 
     if (sender_id > INT64_MAX || sender_is_account(sender_id))
         return DENY_BAD_REQUEST;
-    return x->hub->options.no_guests ? DENY_NO_GUESTS : DENY_NONE;
+    if (x->hub->options.no_guests)
+        return DENY_NO_GUESTS;
+    return session_may_come(x, sender_id);
 }
 
 enum deny

@@ -7,6 +7,9 @@
 #include "hub/hub_impl.h"
 
 enum deny session_enter(struct call *x);       /* COMMAND_ENTER */
+/* Neither that sender nor where the caller is is banned from the server. */
+enum deny session_may_come(const struct call *x, uint64_t sender_id);
+
 /* The caller may come in without an account. */
 enum deny session_may_guest(const struct call *x);
 
