@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The other ways in: behind a proxy, and by the local socket."""
 import socket
+import ssl
 import stat
 import subprocess
 
@@ -66,6 +67,23 @@ def test_tls_follows_the_header(behind):
     behind.expect_log("addr=198.51.100.7:4711")
 
 
+def test_a_handshake_in_the_same_packet_as_the_header(behind):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context(behind).wrap_bio(incoming, outgoing,
+                                   server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    with connect(behind, proxy_header("198.51.100.7") + outgoing.read()) as s:
+        incoming.write(s.recv(65536))
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                incoming.write(s.recv(65536))
+    assert tls.version() == "TLSv1.3"
+
+
 @pytest.mark.parametrize("header", [
     proxy_header("127.0.0.1", command=0),
     proxy_header(None),
@@ -101,9 +119,9 @@ def test_from_a_proxy_anything_else_is_refused(behind, bad):
 def test_from_others_a_header_is_believed_by_nobody(server, clients):
     watcher = clients(LineClient, server, "watcher")
     with connect(server, proxy_header("198.51.100.7") + b"x\n") as sock:
-        sock.shutdown(socket.SHUT_WR)
-        read_all(sock)
+        assert read_all(sock).startswith("This address is not one of")
     watcher.sync()
+    assert not [line for line in watcher.lines if "QUIT" in line]
     assert "198.51.100.7" not in server.log()
 
 

@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import re
+import resource
+import select
 import shutil
 import signal
 import ssl
@@ -321,6 +323,24 @@ def test_a_reload_of_a_bad_configuration_changes_nothing(serve, tmp_path):
     tls_line(server, "ann").leave()
 
 
+def test_a_reload_out_of_descriptors_keeps_all(serve):
+    server = serve("--tls-mode", "required")
+    pid = server.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+    server.process.send_signal(signal.SIGHUP)
+    server.expect_log(" kept ")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+    tls_line(server, "ann").leave()
+    before = server.log().count("server certificate ")
+    server.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + DEADLINE
+    while server.log().count("server certificate ") == before:
+        assert time.monotonic() < end, server.log()
+        select.select([], [], [], 0.02)
+    tls_line(server, "ann").leave()
+
+
 @pytest.mark.parametrize("case", ["expired", "mismatched", "missing", "empty"])
 def test_a_bad_certificate_is_one_sentence_at_the_start(tmp_path, case):
     from test_start import loquatd, sentence
@@ -355,7 +375,7 @@ def test_no_tls_where_it_is_off(serve):
 def strict(serve):
     """Speaks TLS only; who comes from afar comes behind a proxy."""
     return serve("--tls-mode", "required", "--server-proxies", "127.0.0.1",
-                 "--limits-grace", "50ms")
+                 "--limits-grace", "2s")
 
 
 AFAR = proxy_header("192.0.2.9")

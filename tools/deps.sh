@@ -18,7 +18,7 @@ if [ "${1:-}" = tests ]; then
     packages="$packages
 clang libclang-rt-14-dev llvm-14 libhttp-parser-dev libicu-dev
 python3 python3-pytest python3-pytest-xdist python3-protobuf python3-websockets
-openssl slowhttptest strace
+openssl slowhttptest strace sslscan testssl.sh
 "
     # Node and a browser may have come from elsewhere.
     command -v node >/dev/null && command -v npm >/dev/null ||

@@ -116,6 +116,31 @@ a_tls_hello_is_told_in_plain_text(void **state)
 }
 
 static void
+a_name_that_was_agreed_on_binds_or_is_told(void **state)
+{
+    static const struct dialect web = {.name = "web", .alpn = "http/1.1"};
+    static const struct dialect *const some[] = {&web, &person, NULL};
+    const struct dialect *d = NULL;
+    struct str farewell = {0};
+    const char *names[4];
+
+    (void)state;
+    assert_int_equal(detect_protocol(some, "http/1.1", &d, &farewell),
+                     DETECT_DIALECT);
+    assert_ptr_equal(d, &web);
+    assert_int_equal(detect_protocol(some, "irc", &d, &farewell),
+                     DETECT_FOREIGN);
+    assert_int_equal(farewell.p[0], 'E');
+    assert_int_equal(detect_protocol(some, "", &d, &farewell), DETECT_MORE);
+    detect_protocols(some, names, 4);
+    assert_string_equal(names[0], "http/1.1");
+    assert_string_equal(names[1], "irc");
+    assert_null(names[2]);
+    detect_protocols(some, names, 2);
+    assert_null(names[1]);
+}
+
+static void
 an_unfinished_word_waits_for_more(void **state)
 {
     (void)state;
@@ -221,6 +246,7 @@ main(void)
         cmocka_unit_test(a_first_line_of_a_person_is_a_persons),
         cmocka_unit_test(an_irc_client_is_told_in_irc_in_any_case),
         cmocka_unit_test(a_tls_hello_is_told_in_plain_text),
+        cmocka_unit_test(a_name_that_was_agreed_on_binds_or_is_told),
         cmocka_unit_test(an_unfinished_word_waits_for_more),
         cmocka_unit_test(translated_newlines_in_the_magic_are_caught),
         cmocka_unit_test(a_dialect_of_ours_goes_before_the_foreigners),

@@ -8,6 +8,8 @@
 #include "edge/conn_impl.h"
 #include "edge/worker_impl.h"
 
+#include <sys/socket.h>
+
 #define NO_NAME_TEXT "No name was given in time. Bye!"
 
 enum deadline {
@@ -86,13 +88,24 @@ deadline_left(const struct conn *c, enum deadline which)
     return NEVER;
 }
 
+/* On a busy machine the time can be over while the first bytes lie in the
+ * socket: the loop will bring them in this turn. */
+static void
+greet(struct conn *c)
+{
+    char first;
+
+    if (recv(c->stream.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0 &&
+        conn_may_speak(c, conn_fallback(c)))
+        conn_speak(c, conn_fallback(c));
+}
+
 static void
 act(struct conn *c, enum deadline which)
 {
     switch (which) {
     case GRACE:
-        if (conn_may_speak(c, conn_fallback(c)))
-            conn_speak(c, conn_fallback(c));
+        greet(c);
         break;
     case PAUSE:
         conn_assume(c);

@@ -4,8 +4,10 @@
  *
  * A proxy of [server] proxies says first whom it brings: the header is read
  * exactly, since TLS may follow it in the same socket. From anybody else it is
- * bytes like any others. Then one byte is looked at and left where it is: 0x16
- * begins a handshake of TLS, and nothing else that is spoken here. */
+ * not parsed. Then the first bytes are looked at and left where they are: 0x16
+ * begins a handshake of TLS, and nothing else that is spoken here; and a proxy
+ * that is not one of ours is told so, since its header would read like a person
+ * who is called QUIT. In pieces it does: nobody is deceived by that. */
 #include "edge/conn_impl.h"
 #include "edge/worker_impl.h"
 
@@ -20,6 +22,8 @@
 #define INSECURE_TEXT "This server is spoken to over TLS only."
 #define INSECURE_HINT \
     INSECURE_TEXT " Try: openssl s_client -quiet -connect HOST:PORT"
+#define NO_PROXY_TEXT \
+    "This address is not one of the proxies whose headers are believed."
 #define PROXY_TEXT \
     "From this address a PROXY header, version 2, comes first."
 
@@ -99,26 +103,18 @@ hear_proxy(struct conn *c)
 
 /* --- TLS ---------------------------------------------------------------- */
 
-static bool
-begins_tls(struct conn *c)
+static void
+begin_handshake(struct conn *c)
 {
-    struct worker *w = conn_worker(c);
-    uint8_t first;
-    struct tls *tls;
+    struct tls *tls = tls_accept(conn_worker(c)->o.tls, c->stream.fd);
 
-    if (w->o.tls == NULL ||
-        recv(c->stream.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1 ||
-        first != HANDSHAKE)
-        return false;
-    tls = tls_accept(w->o.tls, c->stream.fd);
     if (tls == NULL) {
         conn_lose(c, "out of memory");
-        return true;
+        return;
     }
     c->prefaced = true;
     c->first_ms = conn_now(c);
     stream_start_tls(&c->stream, tls);
-    return true;
 }
 
 static void
@@ -146,19 +142,38 @@ end_handshake(struct conn *c)
 
 /* --- Before the first byte ---------------------------------------------- */
 
+/* True: the dialects need not look at it. */
+static bool
+look_at_beginning(struct conn *c)
+{
+    struct worker *w = conn_worker(c);
+    uint8_t p[PROXY_SIGNATURE_BYTES];
+    ssize_t n = recv(c->stream.fd, p, sizeof p, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n >= 1 && p[0] == HANDSHAKE && w->o.tls != NULL) {
+        begin_handshake(c);
+        return true;
+    }
+    if (n < (ssize_t)sizeof p || !proxy_is_header(p))
+        return false;
+    metrics_add(w->o.shard, METRIC_bad_input_total, 1);
+    conn_refuse(c, NO_PROXY_TEXT, "no proxy of ours");
+    return true;
+}
+
 bool
 conn_is_prefaced(struct conn *c)
 {
     if (c->bytes_in > 0 || c->ending)
         return false;
-    if (c->prefaced && !c->stream.is_tls)
-        hear_proxy(c);
-    else if (c->prefaced && c->stream.shaking)
+    if (!c->prefaced)
+        return !c->dialect && !c->stream.is_tls && look_at_beginning(c);
+    if (!c->stream.is_tls) {
+        hear_proxy(c);       /* what follows is looked at from the start */
         return true;
-    else if (c->prefaced)
+    }
+    if (!c->stream.shaking)
         end_handshake(c);
-    else
-        return !c->dialect && !c->stream.is_tls && begins_tls(c);
     return c->prefaced || c->ending;
 }
 

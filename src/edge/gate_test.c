@@ -2,6 +2,7 @@
 #include "edge/gate.h"
 
 #include "base/rand.h"
+#include "net/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -224,6 +225,50 @@ a_flood_of_addresses_forgets_no_open_connection(void **state)
     gate_free(&g);
 }
 
+static void
+a_proxy_is_not_counted_but_whom_it_brings_is(void **state)
+{
+    struct cidr proxies[1];
+    struct gate_options o = {.connections_per_address = 1,
+                             .proxies = proxies, .proxies_n = 1};
+    struct sockaddr_storage far = peer("192.0.2.1"), near = peer("10.0.0.7");
+    struct gate *g;
+
+    (void)state;
+    assert_true(cidr_parse(str_of("10.0.0.0/8"), &proxies[0]));
+    g = gate_new(&o);
+    assert_true(gate_is_proxy(g, &near));
+    assert_false(gate_is_proxy(g, &far));
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(admit(g, "10.0.0.7", 0), "in");
+    assert_null(gate_admit_behind(g, &far, 0));
+    assert_string_equal(gate_admit_behind(g, &far, 0), MANY);
+    assert_string_equal(admit(g, "192.0.2.1", 0), MANY);
+    leave(g, "192.0.2.1");          /* the one that was brought */
+    leave(g, "10.0.0.7");           /* the one that was refused */
+    leave(g, "10.0.0.7");
+    assert_string_equal(admit(g, "192.0.2.1", 0), "in");
+    leave(g, "192.0.2.1");
+    gate_free(&g);
+}
+
+static void
+the_local_socket_has_no_address_to_count(void **state)
+{
+    struct gate *g =
+        gate_new(&(struct gate_options){.connections_per_address = 1});
+    struct sockaddr_storage local;
+
+    (void)state;
+    address_set_local(&local, 7);
+    assert_int_equal(address_local_number(&local), 7);
+    for (int i = 0; i < 3; i++)
+        assert_null(gate_admit(g, &local, 0));
+    for (int i = 0; i < 3; i++)
+        gate_leave(g, &local);
+    gate_free(&g);
+}
+
 int
 main(void)
 {
@@ -237,6 +282,8 @@ main(void)
         cmocka_unit_test(a_refused_arrival_does_not_count),
         cmocka_unit_test(a_clock_that_goes_back_opens_nothing),
         cmocka_unit_test(loopback_is_exempt_when_asked),
+        cmocka_unit_test(a_proxy_is_not_counted_but_whom_it_brings_is),
+        cmocka_unit_test(the_local_socket_has_no_address_to_count),
         cmocka_unit_test(a_flood_of_addresses_forgets_no_open_connection),
     };
     rand_init();

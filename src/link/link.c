@@ -178,6 +178,10 @@ attempt(struct link *l)
     snprintf(where, sizeof where, "%s:%u", l->options.host, l->options.port);
     l->tried++;
     set_status(l, LINK_CONNECTING, where, 0);
+    /* Before connecting: it reads all the authorities of this system, and a
+     * server that hears nothing for so long takes one for a person. */
+    if (l->options.tls && l->tls == NULL)
+        l->tls = tls_client_new();
     if (l->end == 0)
         l->connect = connect_start(l->loop, l->options.host, l->options.port,
                                    l->options.timeout_ms, on_connected, l);

@@ -148,11 +148,9 @@ link_io_done(struct link *l)
 static int
 start_tls(struct link *l, struct connection *conn)
 {
-    struct tls *tls;
+    struct tls *tls =
+        tls_connect(l->tls, conn->stream.fd, l->options.host, PROTOCOL);
 
-    if (l->tls == NULL)
-        l->tls = tls_client_new();
-    tls = tls_connect(l->tls, conn->stream.fd, l->options.host, PROTOCOL);
     if (tls == NULL)
         return -EINVAL;
     conn->unknown = true;

@@ -13,7 +13,7 @@ enum {
     CLIENT_SSL = 0x01,
 };
 
-static const uint8_t signature[12] = "\r\n\r\n\0\r\nQUIT\n";
+static const uint8_t signature[PROXY_SIGNATURE_BYTES] = "\r\n\r\n\0\r\nQUIT\n";
 
 static size_t
 u16(const uint8_t *p)
@@ -27,6 +27,12 @@ begins_well(const uint8_t *p, size_t n)
     size_t some = n < sizeof signature ? n : sizeof signature;
 
     return some == 0 || memcmp(p, signature, some) == 0;
+}
+
+bool
+proxy_is_header(const uint8_t p[PROXY_SIGNATURE_BYTES])
+{
+    return begins_well(p, PROXY_SIGNATURE_BYTES);
 }
 
 size_t

@@ -11,6 +11,8 @@
 
 #define PROXY_HEADER_BYTES 536     /* the longest that is taken */
 
+#define PROXY_SIGNATURE_BYTES 12
+
 struct proxy_header {
     bool known;                /* the two below are: it came for somebody, and
                                   by IP; otherwise it is the proxy itself, or
@@ -19,6 +21,9 @@ struct proxy_header {
     uint16_t port;
     bool secure;               /* that one spoke TLS with the proxy */
 };
+
+/* So begins a header. */
+bool proxy_is_header(const uint8_t p[PROXY_SIGNATURE_BYTES]);
 
 /* More bytes that certainly belong to the header behind its first n, so that
  * what follows it can be left in the socket; 0 = it is whole, or bad. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A non-blocking TCP stream, plain or TLS: the owner decides when to read and into which
- * buffer; output is queued and flushed by gathered writes. It holds no buffers
- * while idle. What all streams of a loop have in common lies in one struct
- * streams, so that a stream is small: it is what a server has most of.
+ * A non-blocking TCP stream, plain or TLS: the owner decides when to read and
+ * into which buffer; output is queued and flushed by gathered writes. It holds
+ * no buffers while idle. What all streams of a loop have in common lies in one
+ * struct streams, so that a stream is small: it is what a server has most of.
  *
  * Life: stream_open() -> callbacks -> stream_close() -> on_closed, after
  * which the memory is the owner's again. */
@@ -117,9 +117,10 @@ void stream_send(struct stream *s, struct slab *slab);
 ssize_t stream_flush(struct stream *s) MUST_USE;
 
 /* Bytes of a file, from the page cache to the socket (sendfile(2); over TLS, by
- * way of the queue, where up to TLS_FILE_BYTES stay): how many were taken, about 1 MiB at most. 0: something is queued, or the socket is
- * full, and ops->drained comes when it takes bytes again; or it has failed
- * (s->error). -EIO: the file cannot be read there, or has ended. n > 0. */
+ * way of the queue, where up to TLS_FILE_BYTES stay): how many were taken,
+ * about 1 MiB at most. 0: something is queued, or the socket is full, and
+ * ops->drained comes when it takes bytes again; or it has failed (s->error).
+ * -EIO: the file cannot be read there, or has ended. n > 0. */
 ssize_t stream_send_file(struct stream *s, int fd, uint64_t offset,
                          size_t n) MUST_USE;
 

@@ -431,13 +431,13 @@ start_listening(struct server *s, struct err *e)
     int r = doors_open(&o, &s->doors, e);
     if (r < 0)
         return r;
+    if (s->made_certificate)
+        server_tls_tell(s->tls);
     bool colon = strchr(address, ':') != NULL;
     printf("loquatd listening on %s%s%s:%u\n", colon ? "[" : "",
            *address ? address : "*", colon ? "]" : "",
            doors_port(s->doors));
     fflush(stdout);
-    if (s->made_certificate)
-        server_tls_tell(s->tls);
     log_event(LOG_INFO, "server", "ready",
               LOG_N("port", doors_port(s->doors)),
               LOG_N("workers", s->workers_n), LOG_S("data", s->config->data));

@@ -549,8 +549,9 @@ cli_help(struct buf *out, const struct cli_command *commands,
         "put and get go on where they were cut: say the same again.\n"
         "RECONNECT_ATTEMPTS: attempts to come back in a row "
         "(10; 0 = for ever).\n"
-        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication or\nanother server than before, "
-        "4 not found,\n5 network or time-out, 6 refused, 130 interrupted.\n")
+        "Exit status: 0 done, 1 failure, 2 usage, 3 authentication (also of "
+        "the server),\n4 not found, 5 network or time-out, 6 refused, "
+        "130 interrupted.\n")
          == 0);
 }
 
