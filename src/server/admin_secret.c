@@ -33,7 +33,8 @@ read_line(int fd, char *out, size_t n)
     return at > 0 ? 0 : -ENODATA;
 }
 
-/* Whatever ends the question, the terminal echoes again: signals wait. */
+/* Quiet before the question is there, for programs answer at once. Whatever
+ * ends it, the terminal echoes again: signals wait. */
 static int
 ask_once(const char *question, char *out, size_t n)
 {
@@ -48,8 +49,8 @@ ask_once(const char *question, char *out, size_t n)
     quiet.c_lflag |= ECHONL;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    fputs(question, stderr);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    fputs(question, stderr);
     rc = read_line(STDIN_FILENO, out, n);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     sigprocmask(SIG_SETMASK, &old, NULL);
