@@ -168,6 +168,28 @@ find_account(struct list *l, struct str typed)
     return rc < 0 || l->found != 0 ? rc : -ENOENT;
 }
 
+/* "read post", or "all"; in the order of enum scope. */
+static void
+write_scope(struct json *j, uint8_t scope)
+{
+    static const struct {
+        uint8_t scope;
+        const char *word;
+    } words[] = {
+        {SCOPE_READ, "read"}, {SCOPE_POST, "post"}, {SCOPE_FILES, "files"},
+        {SCOPE_MANAGE, "manage"},
+    };
+    char text[40] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (scope & words[i].scope)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
+                                  n > 0 ? " " : "", words[i].word);
+    }
+    json_text(j, "may", str_of(scope == SCOPE_ALL ? "all" : text));
+}
+
 static void
 write_device(void *arg, const struct device_row *row)
 {
@@ -177,8 +199,8 @@ write_device(void *arg, const struct device_row *row)
     json_open(&j, &l->job->out);
     json_number(&j, "number", (long long)row->id);
     json_text(&j, "device", row->name);
+    write_scope(&j, row->scope);
     json_bool(&j, "one_room", row->room != 0);
-    json_bool(&j, "all_rights", row->scope == SCOPE_ALL);
     json_number(&j, "created_ms", row->created_ms);
     json_number(&j, "seen_ms", row->seen_ms);
     json_number(&j, "expires_ms", row->expires_ms);
