@@ -217,6 +217,8 @@ def test_an_invitation_is_shown_once(admin):
     assert made["code"] not in json.dumps(row)
     admin("invitations", "revoke", str(made["number"]))
     assert admin("invitations", "list") == []
+    assert admin.refused("invitations", "revoke", str(made["number"])) == (
+        "bad_invitation", 4)
 
 
 def test_every_deed_is_in_the_audit(admin):

@@ -187,6 +187,7 @@ exit_status(const char *word)
         {"faults", ADMIN_EXIT_FAILED}, {"too_much", ADMIN_EXIT_FAILED},
         {"storage_broken", ADMIN_EXIT_FAILED},
         {"overloaded", ADMIN_EXIT_FAILED},
+        {"bad_invitation", ADMIN_EXIT_NO_SUCH},
     };
 
     if (strncmp(word, "no_such", 7) == 0)
