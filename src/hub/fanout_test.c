@@ -435,7 +435,7 @@ mail_page(struct world *w, uint64_t session, uint64_t room, uint64_t decided)
 }
 
 static void
-whoever_is_removed_hears_what_was_before_and_nothing_after(void **state)
+whoever_is_removed_hears_nothing_from_after_it(void **state)
 {
     struct world *w = *state;
     struct fake *a = listener(w, 1, 7, 0);
@@ -477,7 +477,7 @@ a_page_that_was_decided_before_the_removal_is_refused(void **state)
 }
 
 static void
-what_somebody_is_decides_what_they_hear_of_a_private_room(void **state)
+a_private_room_is_heard_by_those_who_belong_to_it(void **state)
 {
     struct world *w = *state;
     struct fake *a = listener(w, 1, 7, 0);
@@ -561,9 +561,9 @@ main(void)
         world_unit_test(a_history_page_that_may_not_be_read_becomes_a_refusal),
         world_unit_test(what_is_told_of_files_is_passed_on_to_who_may_read_it),
         world_unit_test(a_list_of_files_that_may_not_be_read_is_refused),
-        world_unit_test(whoever_is_removed_hears_what_was_before_and_nothing_after),
+        world_unit_test(whoever_is_removed_hears_nothing_from_after_it),
         world_unit_test(a_page_that_was_decided_before_the_removal_is_refused),
-        world_unit_test(what_somebody_is_decides_what_they_hear_of_a_private_room),
+        world_unit_test(a_private_room_is_heard_by_those_who_belong_to_it),
         world_unit_test(a_room_is_called_by_its_new_name),
         world_unit_test(freeing_the_fanout_lets_everyone_go),
     };
