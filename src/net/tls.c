@@ -17,6 +17,8 @@ struct tls {
     SSL *ssl;
     enum state state;
     bool wants_write;
+    bool ended;                    /* behind bytes that were given: the next
+                                      read tells */
     const char *why;               /* OpenSSL's own text: static */
 };
 
@@ -152,7 +154,8 @@ tls_wants_write(const struct tls *t)
 }
 
 /* As many records as there is room for: one that was not full has probably no
- * successor, and asking for it would cost a call into the kernel. */
+ * successor, and asking for it would cost a call into the kernel. What was
+ * found instead of one is not in the socket any more. */
 ssize_t
 tls_read(struct tls *t, void *p, size_t n)
 {
@@ -168,6 +171,8 @@ tls_read(struct tls *t, void *p, size_t n)
         total += got;
     } while (r == 1 && total < n &&
              (got > TLS_RECORD_BYTES / 2 || SSL_pending(t->ssl) > 0));
+    t->ended = total > 0 && r != 1 &&
+        SSL_get_error(t->ssl, r) != SSL_ERROR_WANT_READ;
     if (total > 0)
         return (ssize_t)total;
     if (SSL_get_error(t->ssl, r) == SSL_ERROR_ZERO_RETURN)
@@ -178,7 +183,7 @@ tls_read(struct tls *t, void *p, size_t n)
 bool
 tls_has_rest(const struct tls *t)
 {
-    return t->state == OPEN && SSL_pending(t->ssl) > 0;
+    return t->state == OPEN && (t->ended || SSL_pending(t->ssl) > 0);
 }
 
 /* Wanting to read in order to write would be a renegotiation: there is none. */

@@ -71,7 +71,7 @@ bool tls_wants_write(const struct tls *t);
  * -ECONNRESET: cut, with or without a word of the network's. */
 ssize_t tls_read(struct tls *t, void *p, size_t n) MUST_USE;
 
-/* Decrypted bytes wait that no poll will tell of. */
+/* Decrypted bytes wait that no poll will tell of, or the end does. */
 bool tls_has_rest(const struct tls *t);
 
 /* The bytes taken, n at most and one record at most; 0: the socket is full,

@@ -276,6 +276,38 @@ what_was_decrypted_is_told_without_a_poll(void **state)
     assert_string_equal(f->in, "one record, many reads");
 }
 
+/* Reads as a worker does, once and into much room. */
+static void
+read_much(struct fixture *f)
+{
+    static char much[65536];
+
+    f->last = stream_read(&f->s, much, sizeof much);
+    f->in_n += f->last > 0 ? (size_t)f->last : 0;
+}
+
+static void
+meet_a_worker(struct fixture *f)
+{
+    meet(f, 0);
+    f->act = read_much;
+    f->act_readable = f->ignore_readable = true;
+}
+
+/* And nothing else: the peer's side of the socket stays open. */
+static void
+an_end_that_was_read_with_the_last_bytes_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char bytes[9000] = "";
+
+    meet_a_worker(f);
+    must(SSL_write(client, bytes, sizeof bytes) == sizeof bytes);
+    SSL_shutdown(client);
+    carry(f, 16384);
+    TURN_UNTIL(f, f->in_n == sizeof bytes && f->last == 0);
+}
+
 static void
 a_paused_stream_keeps_its_rest_for_later(void **state)
 {
@@ -449,8 +481,21 @@ teardown(void **state)
     return fixture_teardown(state);
 }
 
+/* A socket that holds more. */
+static int
+setup_pair(void **state)
+{
+    int fd[2];
+
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
+    *state = fixture_new(fd[0], fd[1]);
+    return 0;
+}
+
 #define TLS_TEST(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup, teardown)
+#define PAIR_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, setup_pair, teardown)
 
 int
 main(void)
@@ -467,6 +512,7 @@ main(void)
         TLS_TEST(the_end_is_said_to_the_peer),
         TLS_TEST(nobody_negotiates_anew),
         TLS_TEST(what_was_decrypted_is_told_without_a_poll),
+        PAIR_TEST(an_end_that_was_read_with_the_last_bytes_is_told),
         TLS_TEST(a_paused_stream_keeps_its_rest_for_later),
         TLS_TEST(a_long_queue_arrives_intact_through_short_writes),
         TLS_TEST(a_file_arrives_whole_and_words_fit_between),
