@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -308,6 +309,33 @@ an_end_that_was_read_with_the_last_bytes_is_told(void **state)
     TURN_UNTIL(f, f->in_n == sizeof bytes && f->last == 0);
 }
 
+static int
+unread(struct fixture *f)
+{
+    int n = 0;
+
+    must(ioctl(f->s.fd, FIONREAD, &n) == 0);
+    return n;
+}
+
+/* However many there are: others want to be served, too. */
+static void
+records_without_bytes_do_not_hold_the_loop(void **state)
+{
+    struct fixture *f = *state;
+
+    meet_a_worker(f);
+    for (int i = 0; i < 500; i++) {
+        must(SSL_key_update(client, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        must(SSL_do_handshake(client) == 1);
+    }
+    carry(f, 16384);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_true(unread(f) > 0);
+    client_says(f, "x");
+    TURN_UNTIL(f, f->in_n == 1);
+}
+
 static void
 a_paused_stream_keeps_its_rest_for_later(void **state)
 {
@@ -513,6 +541,7 @@ main(void)
         TLS_TEST(nobody_negotiates_anew),
         TLS_TEST(what_was_decrypted_is_told_without_a_poll),
         PAIR_TEST(an_end_that_was_read_with_the_last_bytes_is_told),
+        PAIR_TEST(records_without_bytes_do_not_hold_the_loop),
         TLS_TEST(a_paused_stream_keeps_its_rest_for_later),
         TLS_TEST(a_long_queue_arrives_intact_through_short_writes),
         TLS_TEST(a_file_arrives_whole_and_words_fit_between),
