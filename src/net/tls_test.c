@@ -336,6 +336,42 @@ records_without_bytes_do_not_hold_the_loop(void **state)
     TURN_UNTIL(f, f->in_n == 1);
 }
 
+/* It wants an answer to each, and reads none. */
+static void
+ask_for_new_keys(struct fixture *f)
+{
+    char bytes[16384];
+    int n;
+
+    for (int i = 0; i < 500; i++) {
+        must(SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED) == 1);
+        must(SSL_do_handshake(client) == 1);
+    }
+    while ((n = BIO_read(from_client, bytes, sizeof bytes)) > 0)
+        must(send(f->peer, bytes, (size_t)n, MSG_NOSIGNAL) == n);
+    turn_a_while(f);
+}
+
+static void
+answers_that_are_not_taken_do_not_make_it_spin(void **state)
+{
+    struct fixture *f = *state;
+    int small = 4096, before;
+
+    must(setsockopt(f->s.fd, SOL_SOCKET, SO_SNDBUF, &small,
+                    sizeof small) == 0);
+    meet_a_worker(f);
+    ask_for_new_keys(f);
+    assert_true(unread(f) > 0);
+    before = f->readable;
+    turn_a_while(f);
+    assert_int_equal(f->readable, before);
+    assert_int_equal(f->s.events, POLLER_WRITABLE);
+    TURN_UNTIL(f, (carry(f, 16384), unread(f) == 0));
+    client_says(f, "x");
+    TURN_UNTIL(f, f->in_n == 1);
+}
+
 static void
 a_paused_stream_keeps_its_rest_for_later(void **state)
 {
@@ -542,6 +578,7 @@ main(void)
         TLS_TEST(what_was_decrypted_is_told_without_a_poll),
         PAIR_TEST(an_end_that_was_read_with_the_last_bytes_is_told),
         PAIR_TEST(records_without_bytes_do_not_hold_the_loop),
+        PAIR_TEST(answers_that_are_not_taken_do_not_make_it_spin),
         TLS_TEST(a_paused_stream_keeps_its_rest_for_later),
         TLS_TEST(a_long_queue_arrives_intact_through_short_writes),
         TLS_TEST(a_file_arrives_whole_and_words_fit_between),
