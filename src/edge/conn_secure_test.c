@@ -224,6 +224,8 @@ only_what_a_proxy_vouches_for_is_secure(void **state)
         {HEADER(0x21, 0x11, AFAR), false},
         {HEADER(0x21, 0x11, AFAR SSL_TLV), true},
         {HEADER(0x21, 0x11, "\x7f\0\0\x01" TCP4_TO), false},
+        {HEADER(0x21, 0x00, ""), false},            /* somebody */
+        {HEADER(0x21, 0x00, SSL_TLV), true},
     };
 
     behind_a_proxy(t);

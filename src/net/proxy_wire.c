@@ -147,7 +147,8 @@ proxy_read(const uint8_t *p, size_t n, struct proxy_header *ret)
         (p[12] != COMMAND_LOCAL && p[12] != COMMAND_PROXY))
         return false;
     /* Of LOCAL, the rest says nothing. */
-    if (p[12] == COMMAND_PROXY) {
+    h.local = p[12] == COMMAND_LOCAL;
+    if (!h.local) {
         bytes = address_bytes(p[13]);
         if (bytes > n - FIXED || !read_tlvs(p, n, FIXED + bytes, &h))
             return false;

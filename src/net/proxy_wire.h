@@ -15,9 +15,9 @@
 #define PROXY_LINE_ENDS 4          /* of it; a person can say as much */
 
 struct proxy_header {
+    bool local;                /* the proxy itself, for nobody */
     bool known;                /* the two below are: it came for somebody, and
-                                  by IP; otherwise it is the proxy itself, or
-                                  does not say */
+                                  says by which address */
     uint8_t source[16];        /* IPv4 mapped into IPv6 */
     uint16_t port;
     bool secure;               /* that one spoke TLS with the proxy */
