@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import pathlib
 import pty
 import re
 import select
@@ -308,8 +307,46 @@ def test_moderation_in_the_chat(person, server, clients):
     watcher.close()
 
 
-def test_secrets_are_in_no_argument_and_in_no_environment(person):
+def test_becoming_an_account_in_the_chat(person, server):
+    dora = person("dora")
+    chat = Command(server, "--name", "dora",
+                   LOQUAT_PASSWORD_COMMAND=f"cat {dora.password}", **dora.env)
+    try:
+        chat.expect("you are in #lobby")
+        chat.say("/register")
+        chat.expect("you are dora here from now on")
+        chat.say("/devices")
+        chat.expect("this one")
+        assert chat.end() == 0
+    finally:
+        chat.kill()
+    assert len(dora.tokens()) == 1
+
+
+def test_following_a_private_room_across_a_restart(person, server, clients):
+    alice = person("alice").register()
+    bob = person("bob").register()
+    alice.run("send", "#ops", "first")
+    alice.run("room", "#ops", "--set", "privacy=private")
+    alice.run("invite", "bob", "--room", "#ops")
+    tail = Command(server, "tail", "-f", "--json", "#ops", **bob.env)
+    try:
+        assert tail.read_json()["text"] == "first"
+        tail.expect("connected as bob", "err")
+        server.restart()
+        alice.run("send", "#ops", "second")
+        assert tail.read_json()["text"] == "second"
+        alice.run("send", "@bob", "in private")
+        alice.run("send", "#ops", "third")
+        assert tail.read_json()["text"] == "third"
+        alice.run("kick", "bob", "enough", "--room", "#ops")
+        tail.expect("you may listen here no longer: enough", "err")
+        assert tail.wait() == 6
+    finally:
+        tail.kill()
+
+
+def test_no_option_takes_a_secret(person):
     help = run(person("alice").server, "--help").stdout
     assert "--password-file" in help
-    assert not re.search(r"--password[ =]", help)
-    assert pathlib.Path("/proc/self/cmdline").exists()
+    assert not re.search(r"--(password|token|invitation)[ =]", help)

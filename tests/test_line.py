@@ -21,7 +21,12 @@ def test_crlf_lf_and_telnet_negotiation_are_tolerated(server, clients):
     bob.expect_next("alice: hello")
     bob.expect_next("alice: again")
     alice.sync()
-    assert not any("�" in line or "\xff" in line for line in alice.lines)
+    # Both options are refused, IAC DONT 31 and IAC WONT 3; nothing else of
+    # telnet is sent.
+    refused = b"\xff\xfe\x1f\xff\xfc\x03".decode(errors="replace")
+    assert [line for line in alice.lines if "�" in line] == [
+        refused + "Welcome, alice! You can now chat. "
+        "Type messages and press Enter."]
 
 
 @pytest.mark.parametrize("name, says", [

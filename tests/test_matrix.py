@@ -108,6 +108,8 @@ class World:
                 self.account.try_("join", room)
         elif standing in ("member", "muted"):
             self.role(room, "vera", pb.ROLE_MEMBER)
+        elif standing == "invited":
+            self.owner_does(room, invite=pb.Invite(target=room, name="vera"))
         elif standing == "moderator":
             self.role(room, "vera", pb.ROLE_MODERATOR)
         elif standing == "owner":

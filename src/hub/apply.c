@@ -112,7 +112,7 @@ static const struct rule {
     [COMMAND_CLOSE_ROOM] = {govern_close, NAMED | BY_OPERATOR},
     [COMMAND_ROOM]     = {query_room, BY_OPERATOR},
     [COMMAND_MEMBERS]  = {query_room_members, BY_OPERATOR},
-    [COMMAND_GROUP]    = {invite_group, NAMED | PRESENT},
+    [COMMAND_GROUP]    = {invite_group, NAMED},
     [COMMAND_ANNOUNCE] = {announce,        OPERATOR | SILENT},
     [COMMAND_KICK]     = {session_kick,    OPERATOR | SILENT},
     [COMMAND_STOP]     = {stop,            OPERATOR | SILENT},

@@ -8,6 +8,7 @@
 
 #include "store/scratch_test.h"
 
+#include "auth/password.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "hub/core.h"
@@ -35,6 +36,7 @@ struct world {
     struct readers *readers;
     struct blobs *blobs;
     struct movers *movers;
+    struct hashers *hashers;
     struct core *core;
     struct worker workers[WORKERS];
     struct mailbox *mailboxes[WORKERS];
@@ -92,7 +94,7 @@ start_core(struct world *w)
 {
     struct core_options o = {
         .hub = w->hub, .store = w->store, .readers = w->readers,
-        .movers = w->movers,
+        .movers = w->movers, .hashers = w->hashers,
         .shard = metrics_shard_new(w->metrics), .workers = WORKERS,
         .mailboxes = w->mailboxes, .queue_max = SHARE * WORKERS,
         .starved = starved, .broken = broken, .arg = w,
@@ -100,6 +102,7 @@ start_core(struct world *w)
 
     assert_int_equal(core_start(&o, &w->core, NULL), 0);
     movers_set_core(w->movers, w->core);
+    hashers_set_core(w->hashers, w->core);
 }
 
 static inline void
@@ -140,6 +143,8 @@ world_setup(void **state)
     assert_int_equal(readers_start(w->scratch->db, 2, w->mailboxes,
                                    &w->readers, NULL), 0);
     start_movers(w);
+    password_set_costs(1, 8192);
+    assert_int_equal(hashers_start(1, &w->hashers, NULL), 0);
     start_core(w);
     *state = w;
     return 0;
@@ -151,6 +156,7 @@ world_teardown(void **state)
     struct world *w = *state;
 
     movers_finish(w->movers);
+    hashers_stop(&w->hashers);
     core_stop(&w->core);
     readers_stop(&w->readers);
     movers_stop(&w->movers);

@@ -73,7 +73,8 @@ device_check(const struct login *l)
 {
     struct str name = str_of(l->device);
 
-    if (name.n > LOGIN_DEVICE_BYTES || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
+    if (name.n > LOGIN_DEVICE_BYTES
+        || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
         return DENY_BAD_REQUEST;
     return DENY_NONE;
 }

@@ -43,12 +43,15 @@ enum event_kind {
 
     /* To one session; request is 0 when unasked. */
     EVENT_SUBSCRIBED,  /* room room_kind room_name(as this session calls it)
-                          text(topic) seq(last) count(present): its events
-                          follow. Answer to JOIN, or a direct room began. */
+                          text(topic) seq(last) count(present) delivered(the
+                          first seq that can come; 0 = it was in it already):
+                          its events follow. Answer to JOIN, or a direct room
+                          began. */
     EVENT_UNSUBSCRIBED,/* room room_name: no more events. Answer to PART. */
     EVENT_CAUGHT_UP,   /* room seq: lagging is over */
     EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(FORBIDDEN:
-                          kicked, BANNED, NO_SUCH_ROOM: closed): no more events,
+                          kicked, BANNED, NO_SUCH_ROOM: closed, INVITE_ONLY: no
+                          longer public, to whom it is not): no more events,
                           and its files must stop, up and down. joined(=it was
                           in the room); one that was not need not be told */
     EVENT_INVITED,     /* room_name extra(by whom) */

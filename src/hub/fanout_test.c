@@ -415,6 +415,111 @@ a_list_of_files_that_may_not_be_read_is_refused(void **state)
     fake_free(w->fanout, &a);
 }
 
+/* ---- removals ---- */
+
+static void
+mail_revoke(struct world *w, uint64_t session, uint64_t room,
+            uint64_t decided)
+{
+    struct event *e = plain_event(EVENT_REMOVED, room);
+
+    e->deny = DENY_BANNED;
+    mail(w, PARCEL_REVOKE, session, room, e)->decided = decided;
+}
+
+static void
+mail_page(struct world *w, uint64_t session, uint64_t room, uint64_t decided)
+{
+    mail(w, PARCEL_SESSION, session, room,
+         plain_event(ANSWER_PAGE, room))->decided = decided;
+}
+
+static void
+whoever_is_removed_hears_nothing_from_after_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+
+    mail_messages(w, 7, 1, 2);
+    mail_revoke(w, 1, 7, 1);
+    mail_messages(w, 7, 3, 4);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 1, 2);
+    assert_int_equal(a->n_at_answer, 2);
+    assert_int_equal(a->last_answer.kind, EVENT_REMOVED);
+    expect_messages(b, 0, 7, 1, 4);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+a_page_that_was_decided_before_the_removal_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+
+    mail_page(w, 1, 7, 4);
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_PAGE);
+    mail_revoke(w, 1, 7, 5);
+    mail_page(w, 1, 7, 4);
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_DENIED);
+    assert_int_equal(a->last_deny, DENY_BANNED);
+    mail_page(w, 1, 8, 4);
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_PAGE);
+    mail_page(w, 1, 7, 5);
+    deliver_mail(w);
+    assert_int_equal(a->last_answer.kind, ANSWER_PAGE);
+    fake_free(w->fanout, &a);
+}
+
+static void
+a_private_room_is_heard_by_those_who_belong_to_it(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 0);
+    struct fake *b = listener(w, 2, 7, 0);
+    struct event *e = plain_event(EVENT_SETTING, 7);
+
+    mail(w, PARCEL_GRANT, 1, 7, NULL)->grant =
+        (struct access_grant){.role = ROLE_MEMBER};
+    e->setting = SETTING_PRIVACY;
+    mail(w, PARCEL_ROOM, 0, 7, e)->access.privacy = ROOM_HIDDEN;
+    mail_messages(w, 7, 1, 3);
+    deliver_mail(w);
+    expect_messages(a, 1, 7, 1, 3);
+    assert_int_equal(b->n, 1);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
+static void
+a_room_is_called_by_its_new_name(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = listener(w, 1, 7, 8);
+    struct fake *b = fake_new(w->fanout, 2);
+    struct str none = {0};
+    struct event *e = event_new(EVENT_SETTING, str_of("#room"), none,
+                                str_of("#hall"), none);
+    struct read_job *job;
+
+    e->room = 7;
+    e->setting = SETTING_NAME;
+    mail(w, PARCEL_ROOM, 0, 7, e);
+    mail_welcome(w, 2);
+    mail_subscribe(w, 2, 7, 3, 8);
+    deliver_mail(w);
+    job = take_job();
+    assert_string_equal(job->room_name, "#hall");
+    free(job);
+    fake_free(w->fanout, &a);
+    fake_free(w->fanout, &b);
+}
+
 static void
 freeing_the_fanout_lets_everyone_go(void **state)
 {
@@ -456,6 +561,10 @@ main(void)
         world_unit_test(a_history_page_that_may_not_be_read_becomes_a_refusal),
         world_unit_test(what_is_told_of_files_is_passed_on_to_who_may_read_it),
         world_unit_test(a_list_of_files_that_may_not_be_read_is_refused),
+        world_unit_test(whoever_is_removed_hears_nothing_from_after_it),
+        world_unit_test(a_page_that_was_decided_before_the_removal_is_refused),
+        world_unit_test(a_private_room_is_heard_by_those_who_belong_to_it),
+        world_unit_test(a_room_is_called_by_its_new_name),
         world_unit_test(freeing_the_fanout_lets_everyone_go),
     };
 

@@ -26,7 +26,7 @@ who_may_set_what_is_the_roles(void **state)
 }
 
 static void
-a_room_that_closes_its_doors_keeps_accounts_and_removes_guests(void **state)
+a_room_that_closes_its_doors_keeps_accounts_alone(void **state)
 {
     struct play *p = *state;
 
@@ -58,8 +58,7 @@ a_room_that_closes_its_doors_keeps_accounts_and_removes_guests(void **state)
 }
 
 static void
-a_removal_from_a_hidden_room_is_told_to_nobody_who_never_knew_it(
-    void **state)
+nobody_learns_of_a_hidden_room_by_a_ban(void **state)
 {
     struct play *p = *state;
 
@@ -166,9 +165,11 @@ a_closed_room_is_gone_for_good_and_its_name_is_free(void **state)
     quietly(p, uploading(p, 4, "#cats", 7, 100));
     act(p, play_command(p, COMMAND_CLOSE_ROOM, 1, "#cats", NULL, NULL));
     expect(p, "w0 s1 loses 2: removed no_such_room #cats ->ann\n"
-              "w0 s3 loses 2: removed no_such_room outside #cats ->ann\n"
+              "w0 s3 loses 2: removed no_such_room outside #cats"
+              " ->ann\n"
               "w0 s1 done\n"
-              "w1 s2 loses 2: removed no_such_room outside #cats ->ann\n"
+              "w1 s2 loses 2: removed no_such_room outside #cats"
+              " ->ann\n"
               "w1 s4 loses 2: removed no_such_room #cats ->ann\n");
     expect_moves(p, "7 ");
     act(p, play_command(p, COMMAND_HISTORY, 1, "#cats", NULL, NULL));
@@ -264,8 +265,8 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         play_test(who_may_set_what_is_the_roles),
-        play_test(a_room_that_closes_its_doors_keeps_accounts_and_removes_guests),
-        play_test(a_removal_from_a_hidden_room_is_told_to_nobody_who_never_knew_it),
+        play_test(a_room_that_closes_its_doors_keeps_accounts_alone),
+        play_test(nobody_learns_of_a_hidden_room_by_a_ban),
         play_test(a_renamed_room_is_found_by_its_new_name_alone),
         play_test(a_room_may_take_its_own_name_in_other_letters),
         play_test(settings_are_kept_over_a_restart),

@@ -87,6 +87,9 @@ struct grants *grant_get(struct room *r);      /* makes them if need be */
 const struct standing *grant_standing(const struct room *r,
                                       uint64_t sender_id);
 
+/* s's account belongs to r, whether it is there or not. */
+bool grant_belongs(const struct room *r, const struct session *s);
+
 /* Makes somebody what `to` says (role NONE: invited), or nothing at all; an
  * owner takes the room from whoever had it, who becomes a moderator. Stored,
  * for accounts. Their sessions in r hear of it (PARCEL_GRANT). */

@@ -218,8 +218,8 @@ grant_tell(struct hub *h, const struct room *r, uint64_t sender_id,
 
 /* ---- joining and parting ---- */
 
-static bool
-belongs(const struct room *r, const struct session *s)
+bool
+grant_belongs(const struct room *r, const struct session *s)
 {
     const struct standing *st = grant_standing(r, s->sender_id);
 
@@ -233,7 +233,7 @@ grant_joined(struct call *x, struct room *r, bool made)
     struct standing to = {.role = ROLE_MEMBER};
 
     if (r->access.kind == ROOM_DIRECT || !sender_is_account(s->sender_id)
-        || belongs(r, s))
+        || grant_belongs(r, s))
         return DENY_NONE;
     if (r->grants != NULL && r->grants->members >= LIMIT_ROLES) {
         if (r->access.privacy == ROOM_PUBLIC)
@@ -267,7 +267,7 @@ grant_parted(struct call *x, struct room *r)
 {
     const struct session *s = x->session;
 
-    if (!belongs(r, s) || is_there_otherwise(r, s))
+    if (!grant_belongs(r, s) || is_there_otherwise(r, s))
         return DENY_NONE;
     if (r->grants->owner == s->sender_id && r->grants->members > 1) {
         x->detail = str_of("it is yours: give it to somebody first");

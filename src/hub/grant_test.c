@@ -160,7 +160,7 @@ an_account_belongs_to_a_room_until_its_last_connection_parts(void **state)
 }
 
 static void
-where_history_begins_with_joining_each_sees_from_their_own_day(void **state)
+with_history_from_joining_each_sees_from_their_own_day(void **state)
 {
     struct play *p = *state;
 
@@ -244,7 +244,7 @@ main(void)
         play_test(a_guest_makes_no_room_where_only_accounts_may),
         play_test(parting_ends_it_but_not_for_an_owner_with_others),
         play_test(an_account_belongs_to_a_room_until_its_last_connection_parts),
-        play_test(where_history_begins_with_joining_each_sees_from_their_own_day),
+        play_test(with_history_from_joining_each_sees_from_their_own_day),
         play_test(a_join_that_resumes_begins_no_lower_than_the_floor),
         play_test(a_page_is_that_of_the_moment_in_which_it_was_asked_for),
     };

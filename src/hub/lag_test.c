@@ -361,6 +361,27 @@ a_log_without_what_was_said_ends_the_session(void **state)
     fake_free(w->fanout, &a);
 }
 
+/* The worker was told of seq 8, and the log has 10: those two may be newer than
+ * a removal that is still on its way. */
+static void
+a_page_shows_no_more_than_the_worker_was_told(void **state)
+{
+    struct world *w = *state;
+    struct fake *a = fake_new(w->fanout, 1);
+
+    mail_welcome(w, 1);
+    mail_subscribe(w, 1, 7, 5, 8);
+    deliver_mail(w);
+    read_page(w, 10);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 6, 8);
+    assert_false(a->r.lagging);
+    mail_messages(w, 7, 9, 10);
+    deliver_mail(w);
+    expect_messages(a, 0, 7, 6, 10);
+    fake_free(w->fanout, &a);
+}
+
 /* The page after the cursor has nothing, and all below first_seq is gone. */
 static void
 mail_gone(struct world *w, uint64_t first_seq)
@@ -621,6 +642,7 @@ main(void)
             a_page_asked_before_the_room_was_joined_again_is_dropped),
         world_unit_test(an_unreadable_history_ends_the_session),
         world_unit_test(a_log_without_what_was_said_ends_the_session),
+        world_unit_test(a_page_shows_no_more_than_the_worker_was_told),
         world_unit_test(what_is_not_kept_any_more_is_passed_over),
         world_unit_test(who_waits_for_nothing_but_what_is_gone_has_caught_up),
         world_unit_test(an_empty_page_without_a_reason_ends_the_session),

@@ -156,7 +156,10 @@ subscription(const struct hub *h, const struct member *m, uint64_t cursor,
 
     if (cursor < floor)
         cursor = floor;
+    if (r->settings.first_seq > 0 && cursor < r->settings.first_seq - 1)
+        cursor = r->settings.first_seq - 1;
     p->cursor = cursor < r->last_seq ? cursor : r->last_seq;
+    p->event->delivered = p->cursor + 1;
     p->last_seq = r->last_seq;
     p->access = r->access;
     p->grant = grant_of(h, r, m->session, now_ms);
@@ -340,12 +343,43 @@ member_join(struct call *x)
     return DENY_NONE;
 }
 
+static struct event *
+unsubscribed_event(const struct call *x, const struct room *r)
+{
+    struct room_called called = room_called(x->hub, r, x->session);
+    struct event *e = event_new(EVENT_UNSUBSCRIBED, str_of(called.text),
+                                nothing, nothing, nothing);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    return e;
+}
+
+/* A visitor is in no room, and its account belongs to some all the same. */
+static enum deny
+part_unheard(struct call *x, struct room *r)
+{
+    const struct user *u = map_get_u64(&x->hub->senders,
+                                       x->session->sender_id);
+    enum deny d = DENY_NOT_IN_ROOM;
+
+    if (!grant_belongs(r, x->session))
+        return d;
+    if (u != NULL && user_member(u, r) != NULL) {
+        x->detail = str_of("another connection of yours is in it");
+        return DENY_FORBIDDEN;
+    }
+    d = grant_parted(x, r);
+    if (d == DENY_NONE)
+        tell_caller_durable(x, unsubscribed_event(x, r));
+    return d;
+}
+
 enum deny
 member_part(struct call *x)
 {
     struct room *r;
     struct member *m;
-    struct room_called called;
     struct event *e;
     enum deny d = room_find(x, &r);
 
@@ -353,15 +387,11 @@ member_part(struct call *x)
         return d;
     m = member_find(r, x->session);
     if (m == NULL)
-        return DENY_NOT_IN_ROOM;
+        return part_unheard(x, r);
     d = grant_parted(x, r);
     if (d != DENY_NONE)
         return d;
-    called = room_called(x->hub, r, x->session);
-    e = event_new(EVENT_UNSUBSCRIBED, str_of(called.text), nothing, nothing,
-                  nothing);
-    e->room = r->id;
-    e->room_kind = r->access.kind;
+    e = unsubscribed_event(x, r);
     tell_caller_parcel(x, parcel_new(PARCEL_UNSUBSCRIBE, x->session->id,
                                      r->id, e));
     member_leave(x->hub, m, nothing, x->command->now_ms);

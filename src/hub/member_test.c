@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Joining and parting, and the rooms that come and go with it. */
+#include "hub/hub_impl.h"
 #include "hub/play_test.h"
+#include "hub/room.h"
 
 static struct command *
 parting(struct play *p, uint64_t session, const char *target)
@@ -104,6 +106,29 @@ joining_again_is_answered_without_a_notice(void **state)
     expect(p, "w0 s1 subscribed 2 #lobby 2\n");
     act(p, resuming(p, 1, "#lobby", 1));
     expect(p, "w0 s1 hears 1 after 1/2: subscribed 2 #lobby 2\n");
+}
+
+static void
+what_a_room_has_forgotten_is_not_waited_for(void **state)
+{
+    struct play *p = *state;
+    struct room *r;
+
+    settle(p, 2, "bob");
+    for (int i = 0; i < 3; i++)
+        say(p, 2, "#lobby", "word");
+    enter(p, 1, "alice");
+    forget(p);
+    r = map_get_u64(&p->hub->rooms, 1);
+    r->settings.first_seq = 3;
+    act(p, resuming(p, 1, "#lobby", 0));
+    expect(p, "w0 s1 hears 1 after 2/3: subscribed 3 #lobby 2\n"
+              "w1 room 1 joined alice 2 -s1\n");
+    r->settings.first_seq = 4;
+    act(p, resuming(p, 1, "#lobby", 1));
+    expect(p, "w0 s1 hears 1 after 3/3: subscribed 3 #lobby 2\n");
+    act(p, resuming(p, 1, "#lobby", UINT64_MAX));
+    expect(p, "w0 s1 hears 1 after 3/3: subscribed 3 #lobby 2\n");
 }
 
 static void
@@ -351,6 +376,7 @@ main(void)
         play_test(an_impossible_room_is_refused),
         play_test(joining_again_is_answered_without_a_notice),
         play_test(a_cursor_from_the_future_is_cut),
+        play_test(what_a_room_has_forgotten_is_not_waited_for),
         play_test(who_parts_hears_no_more_and_the_others_are_told),
         play_test(there_are_only_so_many_rooms_for_one_session),
         play_test(an_empty_room_of_which_nothing_is_kept_goes),

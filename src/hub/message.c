@@ -185,21 +185,24 @@ message_post(struct call *x)
 
 /* ---- TOPIC ---- */
 
-/* Who is present sets it from within; a visitor is in no room. */
+/* Who belongs to it need not be in it; a visitor never is. */
 static enum deny
-find_for_topic(struct call *x, struct room **ret)
+topic_room(struct call *x, struct room **ret)
 {
-    struct member *member;
-    enum deny d;
+    const struct member *m;
+    struct room *r;
+    enum deny d = room_find(x, &r);
 
-    if (x->session->visits) {
-        d = room_find(x, ret);
-        return d == DENY_NONE ? grant_check(x, ACTION_TOPIC, *ret) : d;
-    }
-    d = member_of_target(x, ACTION_TOPIC, &member);
     if (d == DENY_NONE)
-        *ret = member->room;
-    return d;
+        d = grant_check(x, ACTION_TOPIC, r);
+    if (d != DENY_NONE)
+        return d;
+    m = member_find(r, x->session);
+    if ((m == NULL || !m->heard) && !x->session->visits
+        && !grant_belongs(r, x->session))
+        return DENY_NOT_IN_ROOM;
+    *ret = r;
+    return DENY_NONE;
 }
 
 enum deny
@@ -214,7 +217,7 @@ message_topic(struct call *x)
         return DENY_MESSAGE_TOO_LONG;
     if (!utf8_is_clean(c->text, UTF8_ONE_LINE))
         return DENY_BAD_REQUEST;
-    d = find_for_topic(x, &r);
+    d = topic_room(x, &r);
     if (d == DENY_NONE)
         d = message_say(x, r, &m);
     if (d != DENY_NONE)

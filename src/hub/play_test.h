@@ -188,7 +188,8 @@ play_put_event(struct buf *b, const struct event *e)
     play_put_str(b, e->text);
     if (e->extra.n > 0)
         play_put(b, " ->%.*s", STR_FMT(e->extra));
-    if (e->delivered > 0 || e->read > 0)
+    /* Of a subscription it follows from the cursor. */
+    if (e->kind != EVENT_SUBSCRIBED && (e->delivered > 0 || e->read > 0))
         play_put(b, " %llu/%llu", (unsigned long long)e->delivered,
                  (unsigned long long)e->read);
     play_put_num(b, e->token);

@@ -2,7 +2,7 @@
  *
  * Everything is checked before the hasher is asked, so that what is refused
  * costs nothing, and again after it. The account, the invitation's use and the
- * first device are one transaction, and the session is the account's after it. */
+ * first device are one transaction; after it the session is the account's. */
 #include "hub/register.h"
 #include "auth/password.h"
 #include "hub/batch.h"

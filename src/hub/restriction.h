@@ -32,8 +32,9 @@ struct restrictions *restrictions_new(void);          /* returns owned */
 void restrictions_free(struct restrictions **rs);     /* NULL is fine */
 
 void restrictions_add(struct restrictions *rs, struct restriction *r);
-void restrictions_take(struct restrictions *rs,       /* out; now the caller's */
-                       struct restriction *r);
+
+/* Out of it: now the caller's. */
+void restrictions_take(struct restrictions *rs, struct restriction *r);
 
 /* The one of this kind that holds for that sender id (0: none) or address at
  * that time; rs may be NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Visitors: they speak, and nobody is there. */
-#include "hub/play_test.h"
+#include "hub/account_test.h"
 
 static void
 visit(struct play *p, uint64_t session, const char *name)
@@ -311,6 +311,80 @@ visitors_may_still_be_there_when_the_hub_goes(void **state)
     assert_int_equal(hub_users(p->hub), 0);
 }
 
+/* ---- of an account ---- */
+
+static void
+visit_as(struct play *p, uint64_t session, const char *name)
+{
+    char password[64];
+    struct command *c;
+
+    snprintf(password, sizeof password, "password of %s", name);
+    c = by_password(p, COMMAND_ENTER, session, name, password);
+    c->visit = true;
+    act_hashed(p, c);
+    forget(p);
+}
+
+static struct command *
+to_room(struct play *p, enum command_kind kind, uint64_t session,
+        const char *text)
+{
+    return play_command(p, kind, session, "#den", NULL, text);
+}
+
+static void
+a_visitors_account_belongs_to_a_room_until_it_parts(void **state)
+{
+    struct play *p = *state;
+
+    found_account(p, "alice");
+    visit_as(p, 1, "alice");
+    join(p, 1, "#den");
+    act(p, leaving(p, 1, "bye", true));
+    forget(p);
+    visit_as(p, 3, "alice");
+    act(p, to_room(p, COMMAND_TOPIC, 3, "Warm"));
+    expect(p, "w0 s3 done\n");
+    expect_log(p, 2, "1 alice Warm\n");
+    act(p, to_room(p, COMMAND_PART, 3, NULL));
+    expect(p, "w0 s3 unsubscribed #den\n");
+    act(p, to_room(p, COMMAND_PART, 3, NULL));
+    expect(p, "w0 s3 denied not_in_room #den\n");
+    /* It has no owner now, and so is everybody's. */
+    act(p, to_room(p, COMMAND_TOPIC, 3, "Cold"));
+    expect(p, "w0 s3 done\n");
+}
+
+static void
+a_visitor_does_not_part_while_another_session_is_there(void **state)
+{
+    struct play *p = *state;
+
+    found_account(p, "alice");
+    log_in(p, COMMAND_ENTER, 1, "alice");
+    join(p, 1, "#den");
+    visit_as(p, 3, "alice");
+    act(p, to_room(p, COMMAND_PART, 3, NULL));
+    expect(p, "w0 s3 denied forbidden #den another connection of yours is in "
+              "it\n");
+}
+
+static void
+a_visitor_makes_a_group(void **state)
+{
+    struct play *p = *state;
+
+    found_account(p, "alice");
+    found_account(p, "bob");
+    visit_as(p, 1, "alice");
+    act(p, play_command(p, COMMAND_GROUP, 1, NULL, "#group-1", "bob"));
+    expect(p, "w0 s1 done #group-1\n");
+    act(p, play_command(p, COMMAND_PART, 1, "#group-1", NULL, NULL));
+    expect(p, "w0 s1 denied forbidden #group-1 it is yours: give it to "
+              "somebody first\n");
+}
+
 int
 main(void)
 {
@@ -332,6 +406,9 @@ main(void)
         play_test(a_visitor_writes_to_a_person_and_reads_what_was_said),
         play_test(a_visitor_is_not_carried_kicked_or_held),
         play_test(visitors_may_still_be_there_when_the_hub_goes),
+        play_test(a_visitors_account_belongs_to_a_room_until_it_parts),
+        play_test(a_visitor_does_not_part_while_another_session_is_there),
+        play_test(a_visitor_makes_a_group),
     };
 
     return cmocka_run_group_tests(tests, play_group, NULL);

@@ -101,10 +101,11 @@ rooms_rename(struct rooms *r, struct place *p, const char *target)
 
 bool
 rooms_joined(struct rooms *r, struct place *p, uint64_t number,
-             uint64_t last_seq)
+             uint64_t last_seq, uint64_t next_seq)
 {
     struct place *other = rooms_find_number(r, number);
     int64_t last = last_seq < INT64_MAX ? (int64_t)last_seq : INT64_MAX;
+    int64_t next = next_seq < INT64_MAX ? (int64_t)next_seq : INT64_MAX;
 
     if (other != NULL && other != p) {
         rooms_drop(r, p);
@@ -113,6 +114,9 @@ rooms_joined(struct rooms *r, struct place *p, uint64_t number,
     p->number = number;
     p->joined = true;
     p->request = 0;
+    /* What was not kept is no gap. */
+    if (p->cursor >= 0 && p->cursor < next - 1)
+        p->cursor = next - 1;
     /* A cursor from the future would make the client deaf until the room
      * gets there. */
     if (p->cursor < 0 || p->cursor > last)

@@ -45,10 +45,11 @@ void rooms_drop(struct rooms *r, struct place *p);
  * gone, the place is another one. */
 bool rooms_rename(struct rooms *r, struct place *p, const char *target);
 
-/* The server has let the client in. False: as another place that is there
- * already, p is gone. */
+/* The server has let the client in, and nothing below next_seq will come (0 =
+ * it does not say): a cursor before it moves on. False: as another place that
+ * is there already, p is gone. */
 bool rooms_joined(struct rooms *r, struct place *p, uint64_t number,
-                  uint64_t last_seq);
+                  uint64_t last_seq, uint64_t next_seq);
 
 /* The connection is gone. With `forget`, so is the server's history: rooms
  * have other numbers, and cursors mean nothing. */

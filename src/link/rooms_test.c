@@ -36,7 +36,7 @@ every_seq_passes_once_and_in_order(void **state)
 {
     struct place *p = rooms_add(*state, "#ops", -1);
 
-    assert_true(rooms_joined(*state, p, 7, 10));
+    assert_true(rooms_joined(*state, p, 7, 10, 0));
 
     assert_int_equal(place_take(p, 10), PLACE_OLD);
     assert_int_equal(place_take(p, 11), PLACE_NEW);
@@ -54,7 +54,7 @@ a_cursor_is_kept_over_a_loss_but_not_over_another_history(void **state)
     struct rooms *r = *state;
     struct place *p = rooms_add(r, "#ops", 5);
 
-    rooms_joined(r, p, 7, 10);
+    rooms_joined(r, p, 7, 10, 0);
     assert_int_equal(p->cursor, 5);
     rooms_rewind(r);
     assert_null(rooms_find_number(r, 7));
@@ -70,9 +70,27 @@ a_cursor_from_the_future_comes_back_to_the_present(void **state)
 {
     struct place *p = rooms_add(*state, "#ops", 50);
 
-    rooms_joined(*state, p, 7, 10);
+    rooms_joined(*state, p, 7, 10, 0);
 
     assert_int_equal(place_take(p, 11), PLACE_NEW);
+}
+
+static void
+what_was_not_kept_is_no_gap(void **state)
+{
+    struct rooms *r = *state;
+    struct place *p = rooms_add(r, "#ops", 3);
+
+    rooms_joined(r, p, 7, 10, 8);
+    assert_int_equal(place_take(p, 7), PLACE_OLD);
+    assert_int_equal(place_take(p, 8), PLACE_NEW);
+    rooms_rewind(r);
+    rooms_joined(r, p, 7, 10, 6);
+    assert_int_equal(p->cursor, 8);
+    rooms_joined(r, p, 7, 10, 0);
+    assert_int_equal(p->cursor, 8);
+    rooms_joined(r, p, 7, 10, UINT64_MAX);
+    assert_int_equal(p->cursor, 10);
 }
 
 static void
@@ -91,8 +109,8 @@ one_room_under_two_names_is_one_place(void **state)
     struct place *a = rooms_add(r, "@bob", -1);
     struct place *b = rooms_add(r, "@robert", -1);
 
-    rooms_joined(r, a, 7, 10);
-    assert_false(rooms_joined(r, b, 7, 10));
+    rooms_joined(r, a, 7, 10, 0);
+    assert_false(rooms_joined(r, b, 7, 10, 0));
 
     assert_int_equal(r->count, 1);
     assert_ptr_equal(rooms_find_number(r, 7), a);
@@ -138,6 +156,7 @@ main(void)
         TEST(every_seq_passes_once_and_in_order),
         TEST(a_cursor_is_kept_over_a_loss_but_not_over_another_history),
         TEST(a_cursor_from_the_future_comes_back_to_the_present),
+        TEST(what_was_not_kept_is_no_gap),
         TEST(a_target_is_found_in_any_case),
         TEST(one_room_under_two_names_is_one_place),
         TEST(there_are_only_so_many_places),

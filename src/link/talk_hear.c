@@ -153,7 +153,8 @@ hear_joined(struct talk *t, const Envelope *e)
         p = rooms_add(&t->rooms, joined->target, -1);
     if (p == NULL)
         return talk_nonsense(t, "more rooms than there can be");
-    (void)rooms_joined(&t->rooms, p, joined->room, joined->last_seq);
+    (void)rooms_joined(&t->rooms, p, joined->room, joined->last_seq,
+                       joined->next_seq);
     t->ops->envelope(t->arg, e);
     return TALK_ON;
 }

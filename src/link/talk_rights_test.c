@@ -140,7 +140,8 @@ a_renamed_room_is_joined_under_its_new_name(void **state)
     talk_begin(&w->t);
     put_welcome(&w->bytes, 1);
     assert_int_equal(deliver(w), TALK_ON);
-    assert_string_equal(said(w), "magic. 1 hello alice. 2 join #hall after 11. ");
+    assert_string_equal(said(w),
+                        "magic. 1 hello alice. 2 join #hall after 11. ");
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the tests of a talk share. The test is the server: what it says goes in as bytes, what the talk says
- * comes out as bytes, and both sides are written down as words. */
+ * What the tests of a talk share. The test is the server: what it says goes in
+ * as bytes, what the talk says comes out as bytes, and both sides are written
+ * down as words. */
 #ifndef LINK_WORLD_TEST_H
 #define LINK_WORLD_TEST_H
 

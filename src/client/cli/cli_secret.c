@@ -137,9 +137,9 @@ ask_silently(int tty, int signals, const char *prompt,
         return -errno;
     silent = was;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-    put(tty, prompt);
     if (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
         return -errno;
+    put(tty, prompt);
     r = wait_for_line(tty, signals);
     if (r == 0)
         r = read_line(tty, out);

@@ -15,6 +15,7 @@ struct tail {
     struct cli_session s;
     struct cli_pages pages;
     bool following;
+    uint64_t room;           /* its number, once it is followed */
 };
 
 static void
@@ -59,6 +60,18 @@ take_error(struct tail *t, const Envelope *e)
 }
 
 static void
+take_removal(struct tail *t, const Loquat__V1__Removed *r)
+{
+    if (r->room != t->room)
+        return;
+    cli_error(&t->s, "you may listen here no longer%s%s",
+              *r->reason ? ": " : "", r->reason);
+    cli_session_end(&t->s, cli_status_of((int)r->code));
+}
+
+/* An account may also hear what is said to it in private: that is not asked
+ * for here. */
+static void
 on_envelope(struct cli_session *s, const Envelope *e)
 {
     struct tail *t = (struct tail *)s;
@@ -67,10 +80,16 @@ on_envelope(struct cli_session *s, const Envelope *e)
         take_error(t, e);
     } else if (e->body_case == ENVELOPE_BODY(HISTORY) && !t->following) {
         take_page(t, e->history);
-    } else if (e->body_case == ENVELOPE_BODY(MESSAGE)) {
+    } else if (e->body_case == ENVELOPE_BODY(JOINED) && e->request != 0) {
+        t->room = e->joined->room;
+    } else if (e->body_case == ENVELOPE_BODY(MESSAGE) &&
+               e->message->room == t->room) {
         cli_print_message(&s->out, &s->style,
                           s->style.json ? t->pages.target : NULL, e->message);
-    } else if (e->body_case == ENVELOPE_BODY(PARTED)) {
+    } else if (e->body_case == ENVELOPE_BODY(REMOVED)) {
+        take_removal(t, e->removed);
+    } else if (e->body_case == ENVELOPE_BODY(PARTED) &&
+               e->parted->room == t->room) {
         cli_error(s, "this room is closed to you");
         cli_session_end(s, CLI_REFUSED);
     }

@@ -35,8 +35,8 @@ void http_out_stream(struct http_out *o, const char *type, uint64_t length);
 void http_out_chunk(struct conn *c, const void *p, size_t n);
 void http_out_last_chunk(struct conn *c);
 
-/* Errors (http_error.c); the request is over. `code` is the word for programs. The first
- * one's head may have fields already. */
+/* Errors (http_error.c); the request is over. `code` is the word for programs.
+ * The first one's head may have fields already. */
 void http_out_error(struct http_out *o, const char *code, const char *text);
 void http_fail(struct conn *c, unsigned status, const char *code,
                const char *text);

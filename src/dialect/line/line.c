@@ -349,18 +349,19 @@ wipe(struct buf *scratch)
     buf_done(scratch);
 }
 
-/* Answers what the p[0..n) that was just looked at says in telnet. False: its
- * turn has not come. */
+/* Answers what the p[0..n) that was just looked at says in telnet; not what a
+ * line has too much. False: its turn has not come. */
 static bool
 negotiate(struct conn *c, const struct line_wire *before, const uint8_t *p,
           size_t n)
 {
     struct line_state *st = conn_state(c);
-    size_t seen = before->skipping ? 0 : before->scanned;
+    size_t seen = before->scanned, max = line_max(c, st) + 1;
     struct buf out;
     bool any, early;
 
-    if (seen >= n)
+    n = n < max ? n : max;
+    if (before->skipping || seen >= n)
         return true;
     buf_init(&out, n - seen + 3);
     any = line_wire_options(before->telnet, p + seen, n - seen, st->silenced,
@@ -391,7 +392,7 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
 
     found = next_line(c, p, n, &raw, &used);
     early = !negotiate(c, &before, p, found == LINE_WIRE_MORE ? n : used);
-    if (found == LINE_WIRE_MORE && !early)
+    if ((found == LINE_WIRE_MORE && !early) || found == LINE_WIRE_SKIPPED)
         return used;
     text = read_raw(st, raw, &scratch);
     if (early ||

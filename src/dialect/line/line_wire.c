@@ -152,22 +152,19 @@ enum line_wire_found
 line_wire_next(struct line_wire *w, const uint8_t *p, size_t n, size_t max,
                struct str *raw, size_t *used)
 {
-    size_t start = 0, end, length;
+    size_t end = find_newline(&w->telnet, p, w->scanned, n), length = end;
 
     if (w->skipping) {
-        start = find_newline(&w->telnet, p, 0, n);
-        *used = n;
-        if (start == n)
+        *used = end < n ? end + 1 : n;
+        if (end == n)
             return LINE_WIRE_MORE;
         line_wire_break(w);
-        start++;
+        return LINE_WIRE_SKIPPED;
     }
-    end = find_newline(&w->telnet, p, start + w->scanned, n);
-    length = end - start;
     if (end == n && length <= max + 1) {    /* the one may be a CR */
         must(length <= INT32_MAX);
         w->scanned = (uint32_t)length;
-        *used = start;
+        *used = 0;
         return LINE_WIRE_MORE;
     }
     if (end == n) {
@@ -182,7 +179,7 @@ line_wire_next(struct line_wire *w, const uint8_t *p, size_t n, size_t max,
         length--;
     if (length > max)
         return LINE_WIRE_TOO_LONG;
-    *raw = (struct str){(const char *)p + start, length};
+    *raw = (struct str){(const char *)p, length};
     return LINE_WIRE_LINE;
 }
 

@@ -30,6 +30,7 @@ enum line_wire_found {
     LINE_WIRE_MORE,           /* no whole line yet */
     LINE_WIRE_LINE,
     LINE_WIRE_TOO_LONG,       /* told once per line; its rest is skipped */
+    LINE_WIRE_SKIPPED,        /* and has ended */
 };
 
 /* Looks for a line of at most `max` bytes in p[0..n), which begins where the

@@ -103,6 +103,84 @@ telnet_negotiation_is_dropped(void **state)
     expect("hello\r\xff\xf1\n", "[hello]");
 }
 
+/* What is answered, however the bytes are cut in two; the scan goes on where
+ * a line's does. */
+static void
+expect_options(const void *bytes, size_t n, bool echo, const void *want,
+               size_t want_n)
+{
+    for (size_t cut = 0; cut <= n; cut++) {
+        const uint8_t *p = bytes;
+        struct line_wire w = {0};
+        struct line_telnet between;
+        struct str raw;
+        struct buf out;
+        size_t used;
+        bool any;
+
+        buf_init(&out, 1000);
+        any = line_wire_options(w.telnet, p, cut, echo, &out);
+        line_wire_next(&w, p, cut, 1000, &raw, &used);
+        assert_int_equal(used, 0);
+        between = w.telnet;
+        any |= line_wire_options(between, p + cut, n - cut, echo, &out);
+        assert_int_equal(out.n, want_n);
+        if (want_n > 0)
+            assert_memory_equal(out.p, want, want_n);
+        assert_true(any || want_n == 0);
+        buf_done(&out);
+    }
+}
+
+#define answers(bytes, echo, want) \
+    expect_options(bytes, sizeof(bytes) - 1, echo, want, sizeof(want) - 1)
+
+static void
+every_option_is_refused(void **state)
+{
+    (void)state;
+    answers("\xff\xfd\x03hi\xff\xfb\x18", false,
+            "\xff\xfc\x03\xff\xfe\x18");
+    answers("\xff\xfd\x01", false, "\xff\xfc\x01");
+    answers("\xff\xfd\x01", true, "");           /* agreed: we echo */
+    answers("\xff\xfe\x01\xff\xfc\x18", true, "");
+    answers("\xff\xfa\x18\xff\xff\xfd\x01\xff\xf0x", false, "");
+    answers("\xff\xff\xfd\x01 \xff\xf1", false, "");
+    answers("\xff\xfd\xff\xff\xfb\xff", false,
+            "\xff\xfc\xff\xff\xfe\xff");
+}
+
+static void
+only_options_make_it_telnet(void **state)
+{
+    const uint8_t no[] = "a\xff\xff b \xff\xf1\xff\x20\xff\xfa\x01\xff\xf0";
+    const uint8_t yes[] = "\xff\xfe\x01";
+    struct line_telnet t = {0};
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 100);
+    assert_false(line_wire_options(t, no, sizeof no - 1, false, &out));
+    assert_true(line_wire_options(t, yes, sizeof yes - 1, false, &out));
+    assert_int_equal(out.n, 0);
+    buf_done(&out);
+}
+
+static void
+a_secret_is_what_was_typed(void **state)
+{
+    const char bytes[] = " \xff\xf1 p\0w\x1b[31m\xc3\x28\xff\xff\r";
+    struct buf scratch;
+    struct str secret;
+
+    (void)state;
+    buf_init(&scratch, LINE_WIRE_SCRATCH_BYTES);
+    secret = line_wire_secret((struct str){bytes, sizeof bytes - 1},
+                              &scratch);
+    assert_true(str_eq(secret, str_of("  pw\x1b[31m\xc3\x28\xff")));
+    buf_done(&scratch);
+}
+
 static void
 a_stray_0xff_is_no_telnet(void **state)
 {
@@ -323,6 +401,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_end_with_lf_or_crlf),
         cmocka_unit_test(telnet_negotiation_is_dropped),
+        cmocka_unit_test(every_option_is_refused),
+        cmocka_unit_test(only_options_make_it_telnet),
+        cmocka_unit_test(a_secret_is_what_was_typed),
         cmocka_unit_test(a_stray_0xff_is_no_telnet),
         cmocka_unit_test(an_endless_subnegotiation_is_given_up),
         cmocka_unit_test(nuls_are_dropped),

@@ -6,6 +6,15 @@
 
 /* --- Asked -------------------------------------------------------------- */
 
+/* On another connection. */
+static void
+begin_anew(void)
+{
+    fake_conn_free(&c);
+    c = fake_conn_new(&native_dialect, &config);
+    seen = 0;
+}
+
 static void
 say_hello_with(const char *name, const char *password, const char *token,
                const char *device)
@@ -345,9 +354,7 @@ a_scope_is_made_of_known_words(void **state)
     cmd = commanded(COMMAND_TOKEN);
     assert_int_equal(cmd->login->scope, SCOPE_ALL);
     command_free(&cmd);
-    fake_conn_free(&c);
-    setup(NULL);
-
+    begin_anew();
     entered();
     say_make_token(2, "ci", "read admin");
     pong();
@@ -389,9 +396,7 @@ to_leave_for_good_and_to_log_out_are_two_things(void **state)
     cmd = commanded(COMMAND_UNREGISTER);
     assert_string_equal(cmd->login->password, PASSWORD);
     command_free(&cmd);
-    fake_conn_free(&c);
-    setup(NULL);
-
+    begin_anew();
     entered();
     SAY(2, LOGOUT, logout, &logout);
     answer(COMMAND_LOGOUT, event(ANSWER_DONE, NULL, NULL, NULL, NULL));

@@ -251,6 +251,7 @@ say_subscribed(struct draft *d, const struct event *e)
     j->topic = draft_text(d, e->text);
     j->last_seq = e->seq;
     j->present = e->count;
+    j->next_seq = e->delivered;
 }
 
 static void
