@@ -257,6 +257,8 @@ struct rig {
     struct edge_limits limits;
     struct gate_options gate_options;
     unsigned queue_max;
+    struct tls_server *tls;     /* the test's own, or NULL */
+    bool tls_required;
 
     struct metrics *metrics;
     struct store *store;
@@ -328,7 +330,8 @@ rig_start(struct rig *t)
                               .gather_above = 1000, .gather_ms = 1000};
     struct worker_options worker = {.dialects = t->dialects,
                                     .config = &t->config,
-                                    .limits = t->limits};
+                                    .limits = t->limits, .tls = t->tls,
+                                    .tls_required = t->tls_required};
     struct core_options core = {.workers = 1, .mailboxes = t->mailboxes,
                                 .queue_max = t->queue_max, .arg = t,
                                 .starved = rig_starved, .broken = rig_broken};
