@@ -214,8 +214,8 @@ say_accounts_only(struct conn *c)
 {
     static const char *const how[] = {
         [HUB_OPEN] = " /register NAME makes you one.",
-        [HUB_INVITED] = " /register NAME CODE makes you one, if you were "
-                        "invited.",
+        [HUB_INVITED] = (" /register NAME CODE makes you one, if you were "
+                         "invited."),
         [HUB_CLOSED] = "",
     };
 
