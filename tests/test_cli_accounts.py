@@ -271,6 +271,35 @@ def test_a_group_from_a_shell(person, server, clients):
     assert there.expect("message").text == "just us"
 
 
+def test_a_logout_that_reached_nobody_keeps_the_token(server, person):
+    """It is good still, and without it nobody could end it from here."""
+    alice = person("alice")
+    where = ("--server", f"loquats://localhost:{server.port}")
+    alice.run("register", "alice", "--password-file", str(alice.password),
+              *where)
+    known = alice.home / "state/loquat/known_servers"
+    was = known.read_text()
+    known.write_text(was[:-3] + ("00" if was[-3:-1] != "00" else "11") + "\n")
+
+    alice.run("logout", *where, status=3)
+    assert len(alice.tokens()) == 1
+    known.write_text(was)
+    alice.run("logout", *where)
+    assert alice.tokens() == []
+
+
+def test_a_token_that_is_good_no_longer_is_forgotten(person):
+    alice = person("alice").register()
+    kept = alice.tokens()[0]
+    token = kept.read_text()
+    alice.run("logout")
+
+    kept.write_text(token)
+    kept.chmod(0o600)
+    alice.run("logout", status=3)
+    assert alice.tokens() == []
+
+
 def test_who_leaves_for_good_is_forgotten_here(person):
     alice = person("alice").register()
 
