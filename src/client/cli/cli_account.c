@@ -8,7 +8,7 @@
 #include "client/cli/cli_errand.h"
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "client/cli/cli_print_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,9 +61,8 @@ print_name(struct cli_session *s, const char *name)
     if (!s->style.json)
         return;
     json_open(&j, &s->out);
-    json_text(&j, "name", str_of(name));
-    must(json_close(&j) == 0);
-    must(buf_append(&s->out, "\n", 1) == 0);
+    cli_json_clean(&j, "name", name, UTF8_ONE_LINE);
+    cli_json_end(&s->out, &j);
 }
 
 static void
