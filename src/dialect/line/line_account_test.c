@@ -303,6 +303,26 @@ secrets_behind_a_command_are_not_taken(void **state)
 }
 
 static void
+nor_are_they_at_the_door(void **state)
+{
+    struct line_play play = begin(&config);
+
+    (void)state;
+    line_play_forget(&play);
+    perform(&play,
+            "> /login ada hunter22\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada hunter22 #ops\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada #ops\n"
+            "< Name \"ada\" belongs to an account. Password (it will be shown "
+            "as you type):\n");
+    line_play_done(&play);
+}
+
+static void
 invitations_are_typed_behind_the_command(void **state)
 {
     struct dialect_config invited = config;
@@ -467,6 +487,7 @@ main(void)
         cmocka_unit_test(an_account_can_be_made_at_the_door),
         cmocka_unit_test(a_guest_keeps_the_name),
         cmocka_unit_test(secrets_behind_a_command_are_not_taken),
+        cmocka_unit_test(nor_are_they_at_the_door),
         cmocka_unit_test(invitations_are_typed_behind_the_command),
         cmocka_unit_test(devices_are_listed_and_logged_out),
         cmocka_unit_test(a_token_is_shown_once),
