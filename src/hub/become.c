@@ -153,6 +153,8 @@ turn(struct call *x, struct session *s, const struct account *a)
     attach(h, s, a);
     s->user->active_ms = now_ms;
     come_as_account(h, s, str_of(guest), now_ms);
+    for (struct member *m = s->members; m != NULL; m = m->next)
+        grant_tell(h, m->room, s->sender_id, now_ms);
 }
 
 /* A token's device is known to whoever has the token. */

@@ -38,8 +38,8 @@ a_room_that_closes_its_doors_keeps_accounts_alone(void **state)
               " 3\n"
               "w0 room 2 setting privacy hidden ->ann\n"
               "w0 s1 done\n"
-              "w1 s4 reads 2 no more: removed invite_only #cats ->ann\n"
-              "w1 s6 reads 2 no more: removed invite_only outside #cats ->ann\n"
+              "w1 s4 loses 2: removed invite_only #cats ->ann\n"
+              "w1 s6 loses 2: removed invite_only outside #cats ->ann\n"
               "w1 room 2 left dan That room is for those who were invited"
               " 3\n"
               "w1 room 2 setting privacy hidden ->ann\n");
@@ -164,13 +164,13 @@ a_closed_room_is_gone_for_good_and_its_name_is_free(void **state)
     quietly(p, play_command(p, COMMAND_PART, 3, "#cats", NULL, NULL));
     quietly(p, uploading(p, 4, "#cats", 7, 100));
     act(p, play_command(p, COMMAND_CLOSE_ROOM, 1, "#cats", NULL, NULL));
-    expect(p, "w0 s1 reads 2 no more: removed no_such_room #cats ->ann\n"
-              "w0 s3 reads 2 no more: removed no_such_room outside #cats"
+    expect(p, "w0 s1 loses 2: removed no_such_room #cats ->ann\n"
+              "w0 s3 loses 2: removed no_such_room outside #cats"
               " ->ann\n"
               "w0 s1 done\n"
-              "w1 s2 reads 2 no more: removed no_such_room outside #cats"
+              "w1 s2 loses 2: removed no_such_room outside #cats"
               " ->ann\n"
-              "w1 s4 reads 2 no more: removed no_such_room #cats ->ann\n");
+              "w1 s4 loses 2: removed no_such_room #cats ->ann\n");
     expect_moves(p, "7 ");
     act(p, play_command(p, COMMAND_HISTORY, 1, "#cats", NULL, NULL));
     expect(p, "w0 s1 denied no_such_room #cats\n");

@@ -18,7 +18,7 @@ whoever_is_removed_loses_the_room_before_the_others_hear(void **state)
     act(p, removing(p, 1, "dan", "noise"));
     expect(p, "w0 room 2 left dan removed by ann: noise 3\n"
               "w0 s1 done\n"
-              "w1 s4 reads 2 no more: removed forbidden #cats noise ->ann\n"
+              "w1 s4 loses 2: removed forbidden #cats noise ->ann\n"
               "w1 room 2 left dan removed by ann: noise 3\n");
     say(p, 1, "#cats", "hi");
     forget(p);
@@ -41,11 +41,11 @@ every_connection_of_a_member_goes_and_the_membership_too(void **state)
     act(p, removing(p, 1, "bob", NULL));
     expect(p, "w0 room 2 left bob removed by ann 3\n"
               "w0 s1 done\n"
-              "w1 s12 is 0 in 2\n"
-              "w1 s2 is 0 in 2\n"
-              "w1 s2 reads 2 no more: removed forbidden #cats ->ann\n"
-              "w1 s12 reads 2 no more: removed forbidden #cats ->ann\n"
-              "w1 s22 reads 2 no more: removed forbidden outside"
+              "w1 s12 is  in 2\n"
+              "w1 s2 is  in 2\n"
+              "w1 s2 loses 2: removed forbidden #cats ->ann\n"
+              "w1 s12 loses 2: removed forbidden #cats ->ann\n"
+              "w1 s22 loses 2: removed forbidden outside"
               " #cats ->ann\n"
               "w1 room 2 left bob removed by ann 3\n");
     act(p, play_command(p, COMMAND_MEMBERS, 1, "#cats", NULL, NULL));
@@ -124,7 +124,7 @@ whoever_is_banned_goes_and_stays_out_until_the_ban_ends(void **state)
     act(p, banning(p, 1, "#cats", "dan", false, 60000));
     expect(p, "w0 room 2 left dan banned by ann: noise 3\n"
               "w0 s1 done\n"
-              "w1 s4 reads 2 no more: removed banned #cats noise ->ann\n"
+              "w1 s4 loses 2: removed banned #cats noise ->ann\n"
               "w1 room 2 left dan banned by ann: noise 3\n");
     act(p, joining(p, 4, "#cats"));
     act(p, saying(p, 4, "#cats", "hi"));
@@ -188,7 +188,7 @@ a_range_keeps_out_all_but_those_who_keep_order(void **state)
     act(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
     expect(p, "w0 room 2 left finn banned by ann: noise 5\n"
               "w0 s1 done\n"
-              "w1 s6 reads 2 no more: removed banned #cats noise ->ann\n"
+              "w1 s6 loses 2: removed banned #cats noise ->ann\n"
               "w1 room 2 left finn banned by ann: noise 5\n");
     act(p, joining(p, 6, "#cats"));
     expect(p, "w1 s6 denied banned #cats\n");
@@ -285,7 +285,7 @@ the_owner_gives_roles_and_the_room_hears(void **state)
     act(p, giving(p, 1, "#cats", "bob", ROLE_MODERATOR));
     expect(p, "w0 room 2 standing =moderator bob ->ann\n"
               "w0 s1 done\n"
-              "w1 s2 is 2 in 2\n"
+              "w1 s2 is moderator in 2\n"
               "w1 room 2 standing =moderator bob ->ann\n");
     act(p, giving(p, 2, "#cats", "cleo", ROLE_MODERATOR));
     act(p, giving(p, 1, "#cats", "dan", ROLE_MEMBER));
@@ -302,11 +302,11 @@ a_room_is_given_away_and_its_old_owner_keeps_order(void **state)
 
     rights_cats(p);
     act(p, giving(p, 1, "#cats", "bob", ROLE_OWNER));
-    expect(p, "w0 s1 is 2 in 2\n"
+    expect(p, "w0 s1 is moderator in 2\n"
               "w0 room 2 standing =moderator ann ->ann\n"
               "w0 room 2 standing =owner bob ->ann\n"
               "w0 s1 done\n"
-              "w1 s2 is 3 in 2\n"
+              "w1 s2 is owner in 2\n"
               "w1 room 2 standing =moderator ann ->ann\n"
               "w1 room 2 standing =owner bob ->ann\n");
     play_restart(p);
@@ -326,8 +326,8 @@ whose_membership_ends_is_removed(void **state)
     act(p, giving(p, 1, "#cats", "bob", ROLE_NONE));
     expect(p, "w0 room 2 left bob removed by ann 3\n"
               "w0 s1 done\n"
-              "w1 s2 is 0 in 2\n"
-              "w1 s2 reads 2 no more: removed forbidden #cats ->ann\n"
+              "w1 s2 is  in 2\n"
+              "w1 s2 loses 2: removed forbidden #cats ->ann\n"
               "w1 room 2 left bob removed by ann 3\n");
 }
 

@@ -224,12 +224,14 @@ play_put_parcel(struct buf *b, unsigned worker, const struct parcel *p)
     if (p->kind == PARCEL_CLOSE)
         play_put(b, " ends:");
     if (p->kind == PARCEL_REVOKE)
-        play_put(b, " reads %llu no more:", (unsigned long long)p->room);
-    if (p->kind == PARCEL_GRANT)
-        play_put(b, " is %u in %llu%s", p->grant.role,
-                 (unsigned long long)p->room, p->grant.muted ? " muted" : "");
-    else
-        play_put_event(b, p->event);
+        play_put(b, " loses %llu:", (unsigned long long)p->room);
+    if (p->kind == PARCEL_GRANT) {
+        play_put(b, " is %s%s in %llu\n", play_roles[p->grant.role],
+                 p->grant.invited ? "invited" : "",
+                 (unsigned long long)p->room);
+        return;
+    }
+    play_put_event(b, p->event);
     if (p->kind == PARCEL_ROOM && p->session != 0)
         play_put(b, " -s%llu", (unsigned long long)p->session);
     play_put(b, "\n");
