@@ -52,6 +52,10 @@ def through_http(server, c):
                           "Bearer " + token, "Bearer " + c.new()):
         c.answers.append(request(server, "GET", "/r/lobby", headers={
             "Authorization": authorization}).text)
+    c.answers.append(request(
+        server, "POST", "/v1/account/delete",
+        ('{"password":"%s"}' % c.new()).encode(),
+        {**JSON, "Authorization": "Bearer " + token}).text)
     # In a place where no secret belongs: it is read by nobody.
     fresh = c.new()
     c.answers.append(request(
@@ -100,6 +104,8 @@ def through_line(server, c):
     client.leave()
     other = LineClient(server)
     other.expect("Hi! Welcome to loquat. What's your name?")
+    other.say(f"/login lina {c.new()}")
+    c.answers.append(other.expect_line(lambda l: "Leave the password" in l))
     for guess in (c.new(), password):
         other.say("lina")
         other.expect_line(lambda l: "belongs to an account" in l)

@@ -97,6 +97,21 @@ a_login_is_nobody_elses_afterwards(void **state)
                         "{\"name\":\"alice\",\"account\":true}\n");
 }
 
+/* The core has forgotten the old password, and so must the connection. */
+static void
+an_old_password_is_asked_about_again(void **state)
+{
+    struct play *p = *state;
+    unsigned before;
+
+    assert_status(ask(p, "POST /v1/password", ALICE,
+                      "{\"password\":\"correct horse\","
+                      "\"fresh\":\"battery staple\"}"), 204);
+    before = p->entered;
+    ask(p, "GET /v1/me", ALICE, "");
+    assert_int_equal(p->entered, before + 1);
+}
+
 static void
 bodies_are_strict(void **state)
 {
@@ -462,6 +477,7 @@ main(void)
         TEST(a_new_token_is_told_once_and_its_hash_goes_on),
         TEST(whoever_registers_gets_a_token_only_if_asked),
         TEST(a_login_is_nobody_elses_afterwards),
+        TEST(an_old_password_is_asked_about_again),
         TEST(bodies_are_strict),
         TEST(what_is_wrong_is_not_repeated),
         TEST(only_json_is_taken),

@@ -350,7 +350,8 @@ wipe(struct buf *scratch)
 }
 
 /* Answers what the p[0..n) that was just looked at says in telnet; not what a
- * line has too much. False: its turn has not come. */
+ * line has too much. An echo that is due comes first, however the bytes were
+ * split. False: its turn has not come. */
 static bool
 negotiate(struct conn *c, const struct line_wire *before, const uint8_t *p,
           size_t n)
@@ -368,10 +369,13 @@ negotiate(struct conn *c, const struct line_wire *before, const uint8_t *p,
                             &out);
     early = any && is_busy(st);
     if (any && !early) {
-        if (out.n > 0)
-            conn_send_bytes(c, out.p, out.n);
         st->telnet = true;
         line_prompt_silence(c);
+        buf_clear(&out);
+        line_wire_options(before->telnet, p + seen, n - seen, st->silenced,
+                          &out);
+        if (out.n > 0)
+            conn_send_bytes(c, out.p, out.n);
     }
     buf_done(&out);
     return !early;

@@ -10,14 +10,20 @@
 
 static const struct str nothing = {NULL, 0};
 
-/* Somebody typed something where nothing secret belongs. */
-static bool
-is_given_away(struct conn *c, struct str typed)
+bool
+line_account_is_given_away(struct conn *c, struct str typed,
+                           const char *advice)
 {
     if (typed.n > 0)
         line_say(c, "Leave the password out: you are asked for it. If that "
-                 "was it, choose another one.");
+                 "was it, choose another one.%s", advice);
     return typed.n > 0;
+}
+
+static bool
+is_given_away(struct conn *c, struct str typed)
+{
+    return line_account_is_given_away(c, typed, "");
 }
 
 /* What is remembered about somebody's own account. */

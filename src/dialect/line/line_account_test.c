@@ -303,6 +303,26 @@ secrets_behind_a_command_are_not_taken(void **state)
 }
 
 static void
+nor_are_they_at_the_door(void **state)
+{
+    struct line_play play = begin(&config);
+
+    (void)state;
+    line_play_forget(&play);
+    perform(&play,
+            "> /login ada hunter22\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada hunter22 #ops\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada #ops\n"
+            "< Name \"ada\" belongs to an account. Password (it will be shown "
+            "as you type):\n");
+    line_play_done(&play);
+}
+
+static void
 invitations_are_typed_behind_the_command(void **state)
 {
     struct dialect_config invited = config;
@@ -412,14 +432,31 @@ telnet_may_turn_out_while_a_password_is_awaited(void **state)
     act(&play, "> ada\n");
     line_play_forget(&play);
     line_play_input(&play, "\xff\xfd\x03", 3);
-    assert_non_null(strstr(play.script.p, "< (telnet 252 3)\n"
-                                          "< (telnet 251 1)\n"));
+    assert_non_null(strstr(play.script.p, "< (telnet 251 1)\n"
+                                          "< (telnet 252 3)\n"));
     line_play_forget(&play);
     line_play_input(&play, "\xff\xfd\x01\n", 4);     /* DO ECHO: agreed */
     assert_null(strstr(play.script.p, "< (telnet 252 1)\n< (telnet"));
     assert_non_null(strstr(play.script.p, "< (telnet 252 1)\n"
                                           "< Choose a different name:\n"));
     line_play_done(&play);
+}
+
+static void
+telnet_is_answered_alike_however_it_is_split(void **state)
+{
+    static const char said[] = "\xff\xfb\x01" "ab\xff\xfd\x01\xff\xfb\x03";
+    struct line_play whole = begin(&config), split = begin(&config);
+
+    (void)state;
+    act(&whole, "> ada\n");
+    act(&split, "> ada\n");
+    line_play_input(&whole, said, sizeof said - 1);
+    for (size_t i = 0; i < sizeof said - 1; i++)
+        line_play_input(&split, said + i, 1);
+    assert_true(str_eq(buf_str(&whole.conn->sent), buf_str(&split.conn->sent)));
+    line_play_done(&whole);
+    line_play_done(&split);
 }
 
 static void
@@ -450,11 +487,13 @@ main(void)
         cmocka_unit_test(an_account_can_be_made_at_the_door),
         cmocka_unit_test(a_guest_keeps_the_name),
         cmocka_unit_test(secrets_behind_a_command_are_not_taken),
+        cmocka_unit_test(nor_are_they_at_the_door),
         cmocka_unit_test(invitations_are_typed_behind_the_command),
         cmocka_unit_test(devices_are_listed_and_logged_out),
         cmocka_unit_test(a_token_is_shown_once),
         cmocka_unit_test(telnet_does_not_show_passwords),
         cmocka_unit_test(telnet_may_turn_out_while_a_password_is_awaited),
+        cmocka_unit_test(telnet_is_answered_alike_however_it_is_split),
         cmocka_unit_test(who_sends_no_telnet_is_sent_none),
     };
 

@@ -133,6 +133,18 @@ take_name(struct conn *c, struct str line, bool guest)
         ask_password(c, str_of(wanted.text), first);
 }
 
+/* "/login ada [#ops]" */
+static void
+take_login(struct conn *c, struct str line)
+{
+    struct str rest = line;
+
+    take_room(&rest);
+    str_word(&rest);
+    if (!line_account_is_given_away(c, str_trim(rest), again))
+        take_name(c, line, false);
+}
+
 /* "/register bob [CODE]" */
 static void
 take_registration(struct conn *c, struct str rest)
@@ -157,7 +169,7 @@ line_door_take(struct conn *c, struct str line)
     else if (str_eq_nocase(word, str_of("/register")))
         take_registration(c, rest);
     else if (str_eq_nocase(word, str_of("/login")) && str_trim(rest).n > 0)
-        take_name(c, str_trim(rest), false);
+        take_login(c, str_trim(rest));
     else
         take_name(c, str_trim(line), conn_config(c)->guests);
 }
