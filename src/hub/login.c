@@ -35,7 +35,7 @@ ask_hasher(struct call *x, const struct name *n)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (password_prepare(typed, nothing, job.password) != PASSWORD_OK)
-        return secret_failed(x, str_of(n->text));
+        return secret_failed(x, d == DENY_NONE ? &a : NULL);
     if (d == DENY_NONE && a.state == ACCOUNT_ACTIVE)
         job.against = a.pwhash;
     secret_hash(x, &job);
@@ -66,8 +66,10 @@ by_password(struct call *x, struct account *ret)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (d != DENY_NONE || !login_fits(c->login, ret)) {
+        enum deny wrong = secret_failed(x, d == DENY_NONE ? ret : NULL);
+
         ret->id = 0;
-        return secret_failed(x, str_of(n.text));
+        return wrong;
     }
     secret_was_right(x, str_of(n.key));
     return DENY_NONE;
