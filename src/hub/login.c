@@ -178,7 +178,8 @@ static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
     uint64_t number;
-    enum deny d = device_add(x, a, 0, &number);
+    enum deny d = device_add(x, a, 0, device_login_scope(x->command->login),
+                             &number);
 
     if (d == DENY_NONE)
         batch_then(x, login_done, a, number);

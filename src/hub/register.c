@@ -134,7 +134,8 @@ make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
     if (d == DENY_NONE)
         d = write_account(x, n, by, &a);
     if (d == DENY_NONE && x->command->login->device[0] != '\0')
-        d = device_add(x, &a, 0, &device);
+        d = device_add(x, &a, 0, device_login_scope(x->command->login),
+                       &device);
     if (d == DENY_NONE)
         batch_then(x, login_done, &a, device);
     return d;

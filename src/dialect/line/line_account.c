@@ -190,7 +190,8 @@ revoke(struct conn *c, const struct line_args *args)
     line_ask(c, cmd);
 }
 
-/* "read post": words with blanks or commas between. False: no such word. */
+/* "read post": words with blanks between; none: 0, the usual. False: no such
+ * word. */
 static bool
 read_scope(struct str rest, uint8_t *ret)
 {
@@ -210,8 +211,6 @@ read_scope(struct str rest, uint8_t *ret)
             return false;
         *ret |= words[i].scope;
     }
-    if (*ret == 0)
-        *ret = SCOPE_READ | SCOPE_POST | SCOPE_FILES;
     return true;
 }
 
