@@ -85,6 +85,21 @@ a_token_does_only_what_it_is_for(void **state)
 }
 
 static void
+a_room_that_a_token_may_not_read_is_not_made_by_it(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_POST | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    join(p, 3, "#attic");
+    expect(p, "w0 s3 denied forbidden #attic\n");
+    act(p, asking(p, COMMAND_ROOMS, 1));
+    expect(p, "w0 s1 rooms [ item =member #lobby 2 ]\n");
+}
+
+static void
 nobody_gives_more_than_they_have(void **state)
 {
     struct play *p = *state;
@@ -262,6 +277,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         play_test(devices_are_listed_the_newest_first),
         play_test(a_token_does_only_what_it_is_for),
+        play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
         play_test(nobody_gives_more_than_they_have),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),

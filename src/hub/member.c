@@ -282,10 +282,13 @@ find_joinable(struct call *x, struct room **ret)
         d = room_open(x, &r);
     else if (c->room != 0)
         d = room_open_number(x, &r);
-    if (d == DENY_NONE)
-        d = grant_check(x, ACTION_JOIN, r);
+    if (d != DENY_NONE)
+        return d;
+    d = grant_check(x, ACTION_JOIN, r);
     if (d == DENY_NONE)
         *ret = r;
+    else
+        room_settle(x->hub, r);
     return d;
 }
 
