@@ -199,6 +199,30 @@ a_range_keeps_out_all_but_those_who_keep_order(void **state)
     expect(p, "w0 s1 done\n");
 }
 
+/* Its owner is a guest, known by nothing but where they come from. */
+static void
+a_range_stops_an_upload_that_was_laid_aside(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "finn"), 7));
+    quietly(p, uploading(p, 6, "#cats", 7, 100));
+    quietly(p, leaving(p, 6, NULL, false));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
+    act(p, from(entering(p, 8, "finn"), 7));
+    forget(p);
+    act(p, play_file_command(p, COMMAND_RESUME, 8, 7, 0));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied banned\n"
+              "w1 s8 denied banned\n");
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", true, 0));
+    quietly(p, about_whom(p, COMMAND_UNBAN, 1, "#cats", "192.0.2.0/25",
+                          NULL));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied muted\n");
+}
+
 static void
 a_muted_person_hears_and_says_nothing(void **state)
 {
@@ -343,6 +367,7 @@ main(void)
         play_test(whoever_is_banned_goes_and_stays_out_until_the_ban_ends),
         play_test(an_unbanned_member_may_come_again),
         play_test(a_range_keeps_out_all_but_those_who_keep_order),
+        play_test(a_range_stops_an_upload_that_was_laid_aside),
         play_test(a_muted_person_hears_and_says_nothing),
         play_test(a_mute_that_runs_out_is_told_to_the_room),
         play_test(the_operator_bans_from_the_server),
