@@ -405,6 +405,7 @@ hub_commit(struct hub *h)
         count(h);
     }
     close_batch(h);
+    account_doom_over(h);
     follow_all(h, rc < 0 ? deny_of(rc) : DENY_NONE);
     return rc;
 }

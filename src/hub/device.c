@@ -283,16 +283,30 @@ device_token(struct call *x)
 
 /* ---- REVOKE, LOGOUT ---- */
 
-static void
-cut(const struct call *x, const struct account *a, uint64_t device)
+static struct account_cut
+cut_of(const struct call *x, const struct account *a, uint64_t device)
 {
-    struct account_cut cut = {
+    return (struct account_cut){
         .sender_id = account_sender(a), .device = device,
         .except = device == 0 ? x->session : NULL,
         .why = "logged out", .deny = DENY_BAD_CREDENTIALS,
     };
+}
+
+static void
+cut(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
 
     account_cut(x->hub, &cut, x->command->now_ms);
+}
+
+static void
+doom(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
+
+    account_doom(x->hub, &cut);
 }
 
 static enum deny
@@ -349,9 +363,11 @@ device_revoke(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = number ? drop(x, &a, number) : drop_all(x, &a);
-    if (d == DENY_NONE)
-        batch_then(x, revoked, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, revoked, &a, number);
+    return DENY_NONE;
 }
 
 /* The caller is told before its connection ends, and so do those of the same
@@ -385,7 +401,9 @@ device_logout(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = drop(x, &a, number);
-    if (d == DENY_NONE)
-        batch_then(x, logged_out, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, logged_out, &a, number);
+    return DENY_NONE;
 }

@@ -32,6 +32,7 @@ struct batch {
     struct list transfers;        /* struct transfer, by ->touched */
     struct list deeds;            /* what follows the commit: batch.h */
     struct list grants;           /* struct grant_undo: grant_set.c */
+    bool dooms;                   /* a session is doomed */
 };
 
 struct hub {
@@ -104,6 +105,7 @@ struct session {
     bool lasting;                 /* its sender id outlives the connection */
     bool visits;                  /* a visitor (visitor.h) ... */
     bool signs;                   /* ... with a name */
+    bool doomed;                  /* ends when the batch is kept: account.h */
 };
 
 struct user {
