@@ -164,6 +164,27 @@ who_has_left_meanwhile_is_not_let_in(void **state)
     assert_int_equal(hub_users(p->hub), 0);
 }
 
+/* What they log in with is to be kept, so they are let in after the commit. */
+static void
+who_is_banned_before_the_commit_is_not_let_in(void **state)
+{
+    struct play *p = *state;
+    struct hash_job *j;
+
+    found_account(p, "alice");
+    act(p, with_device(by_password(p, COMMAND_ENTER, 1, "alice",
+                                   "password of alice"), "phone", 7));
+    j = hub_take_hashes(p->hub);
+    do_hash(j);
+    j->command->inside = true;
+    apply(p, j->command);
+    free(j);
+    apply(p, play_command(p, COMMAND_BAN, 0, NULL, "alice", NULL));
+    play_commit(p);
+    expect(p, "w0 s0 done\nw0 s1 denied banned alice\n");
+    assert_int_equal(hub_users(p->hub), 0);
+}
+
 static void
 a_password_that_was_changed_meanwhile_does_not_fit(void **state)
 {
@@ -521,6 +542,7 @@ main(void)
         play_test(one_password_at_a_time),
         play_test(hashers_have_only_so_much_to_do),
         play_test(who_has_left_meanwhile_is_not_let_in),
+        play_test(who_is_banned_before_the_commit_is_not_let_in),
         play_test(a_password_that_was_changed_meanwhile_does_not_fit),
         play_test(a_token_lets_in_without_a_hash),
         play_test(a_token_is_for_one_account),
