@@ -131,6 +131,25 @@ nobody_belongs_to_a_room_after_their_account(void **state)
 }
 
 static void
+nobody_is_given_a_role_while_their_account_goes(void **state)
+{
+    struct play *p = *state;
+    struct command *c = play_command(p, COMMAND_ROLE, 0, "#lobby", "alice",
+                                     NULL);
+
+    two_people(p);
+    c->role = ROLE_MODERATOR;
+    act(p, with_login(p, COMMAND_UNREGISTER, 1, "", LOGIN_PASSWORD,
+                      "password of alice"));
+    come_back_and_wait(p);
+    apply(p, c);
+    play_commit(p);
+    forget(p);
+    act(p, play_command(p, COMMAND_MEMBERS, 0, "#lobby", NULL, NULL));
+    expect(p, "w0 s0 members #lobby\n");
+}
+
+static void
 a_new_password_revokes_every_other_device(void **state)
 {
     struct play *p = *state;
@@ -261,6 +280,7 @@ main(void)
         play_test(whoever_is_to_be_cut_does_nothing_more_in_that_batch),
         play_test(whoever_was_to_be_cut_goes_on_when_it_was_not_stored),
         play_test(nobody_belongs_to_a_room_after_their_account),
+        play_test(nobody_is_given_a_role_while_their_account_goes),
         play_test(a_new_password_revokes_every_other_device),
         play_test(a_password_is_changed_by_who_knows_the_old_one),
         play_test(the_operator_needs_no_password),
