@@ -69,6 +69,8 @@ struct hub {
     unsigned hashing;             /* of them that are not back yet */
     struct restrictions *banned;  /* from the whole server: grant.c */
     struct throttle *throttle;    /* wrong passwords: secret.c */
+    struct throttle *tokens;      /* wrong tokens, which must not push out
+                                     whose password is guessed at */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
     int64_t bans_due_ms;          /* no sooner does one run out */

@@ -267,6 +267,47 @@ a_token_ends_when_it_was_to(void **state)
               "w0 s5 denied bad_credentials\n");
 }
 
+static struct command *
+from_host(struct command *c, unsigned net, unsigned host)
+{
+    c->from[0] = 0x20;
+    c->from[7] = (uint8_t)net;
+    c->from[15] = (uint8_t)host;
+    return c;
+}
+
+static void
+wrong_tokens_are_counted_by_network(void **state)
+{
+    struct play *p = *state;
+
+    for (unsigned i = 0; i < 20; i++)
+        act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 1, i));
+    forget(p);
+    act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 1, 20));
+    act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 2, 20));
+    expect(p, "w0 s1 denied throttled try again in 3 minutes\n"
+              "w0 s1 denied bad_credentials\n");
+}
+
+static void
+wrong_tokens_make_no_guess_at_a_password_forgotten(void **state)
+{
+    struct play *p = *state;
+
+    p->options.throttle = (struct throttle_options){
+        .account = {1, 180000}, .address = {100, 180000}, .keys_max = 4,
+    };
+    play_restart(p);
+    found_account(p, "alice");
+    act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "a guess here"));
+    for (unsigned i = 0; i < 10; i++)
+        act(p, from_host(by_token(p, COMMAND_ENTER, 3, 9), i, 1));
+    forget(p);
+    act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "another guess"));
+    expect(p, "w0 s1 denied throttled alice try again in 3 minutes\n");
+}
+
 static void
 wrong_tokens_are_throttled_apart_from_passwords(void **state)
 {
@@ -547,6 +588,8 @@ main(void)
         play_test(a_token_lets_in_without_a_hash),
         play_test(a_token_is_for_one_account),
         play_test(a_token_ends_when_it_was_to),
+        play_test(wrong_tokens_are_counted_by_network),
+        play_test(wrong_tokens_make_no_guess_at_a_password_forgotten),
         play_test(wrong_tokens_are_throttled_apart_from_passwords),
         play_test(a_guest_stays_in_their_rooms_under_the_new_name),
         play_test(where_the_account_is_already_the_guest_has_left),
