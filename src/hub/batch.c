@@ -11,6 +11,7 @@
 #include "hub/batch.h"
 #include "hub/account.h"
 #include "hub/grant.h"
+#include "hub/keep.h"
 #include "hub/member.h"
 #include "hub/room.h"
 #include "hub/secret.h"
@@ -347,6 +348,7 @@ abandon(struct hub *h)
     list_each(it, next, &h->batch.touched)
         take_back(h, list_entry(it, struct undo, link));
     grant_take_back(h);
+    keep_failed(h);
     list_each(it, next, &h->batch.transfers)
         transfer_take_back(list_entry(it, struct transfer, touched));
     batch_drop_moves(h);

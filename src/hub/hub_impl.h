@@ -25,7 +25,7 @@
 /* What the running batch has done to the store. */
 struct batch {
     bool open;                    /* a transaction has begun */
-    int64_t now_ms;               /* of its newest command */
+    int64_t now_ms;               /* of its newest command or tick */
     int error;                    /* the first statement that failed, or 0 */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
