@@ -13,6 +13,7 @@
 #include "hub/grant.h"
 #include "hub/keep.h"
 #include "hub/member.h"
+#include "hub/query.h"
 #include "hub/room.h"
 #include "hub/secret.h"
 #include "hub/transfer.h"
@@ -354,6 +355,10 @@ abandon(struct hub *h)
     batch_drop_moves(h);
     for (unsigned w = 0; w < h->options.workers; w++)
         correct_all(h, &h->out[w], deny_of(h->batch.error));
+    query_decide_again(h);
+    list_each(it, next, &h->batch.touched)
+        grant_recheck(h, list_entry(it, struct undo, link)->room,
+                      deny_of(h->batch.error), h->batch.now_ms);
     metrics_add(h->shard, METRIC_storage_errors_total, 1);
 }
 
