@@ -286,13 +286,16 @@ correct_subscription(const struct hub *h, struct parcel *p)
     const struct room *r = map_get_u64(&h->rooms, p->event->room);
     const struct session *s = map_get_u64(&h->sessions, p->session);
     struct event *old = p->event;
+    struct room_called called = {""};
 
     if (r == NULL)
         return;
     p->access = r->access;
     if (s != NULL)
         p->grant = grant_of(h, r, s, h->batch.now_ms);
-    p->event = event_new(EVENT_SUBSCRIBED, old->room_name, nothing,
+    if (s != NULL || r->access.kind == ROOM_CHANNEL)
+        called = room_called(h, r, s);
+    p->event = event_new(EVENT_SUBSCRIBED, str_of(called.text), nothing,
                          str_of(r->topic), nothing);
     p->event->room = old->room;
     p->event->room_kind = old->room_kind;

@@ -240,6 +240,24 @@ who_came_by_an_invitation_that_is_not_kept_goes_again(void **state)
 }
 
 static void
+who_joins_hears_no_name_that_is_not_kept(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    enter(p, 6, "finn");
+    forget(p);
+    apply(p, setting(p, 1, "#cats", SETTING_NAME, "#lions"));
+    apply(p, joining(p, 6, "#lions"));
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    expect(p, "w0 s1 denied storage_full #cats\n"
+              "w0 room 2 joined finn 5 -s6\n"
+              "w1 s6 hears 2 after 0/0: subscribed #cats 5\n"
+              "w1 room 2 joined finn 5 -s6\n");
+}
+
+static void
 no_page_is_read_by_a_right_that_is_not_kept(void **state)
 {
     struct play *p = *state;
@@ -267,6 +285,7 @@ main(void)
         play_test(a_group_that_is_not_kept_is_heard_by_nobody),
         play_test(who_joins_while_it_is_not_kept_hears_but_does_not_belong),
         play_test(who_came_by_an_invitation_that_is_not_kept_goes_again),
+        play_test(who_joins_hears_no_name_that_is_not_kept),
         play_test(no_page_is_read_by_a_right_that_is_not_kept),
     };
 
