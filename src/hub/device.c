@@ -255,6 +255,25 @@ choose_room(struct call *x, uint64_t *ret)
     return d;
 }
 
+/* Nor for longer. */
+static enum deny
+check_end(struct call *x)
+{
+    const struct device *own = x->session->device;
+    int64_t end_ms = x->command->login->expires_ms;
+    struct device_row row = {.expires_ms = 0};
+    int rc = 0;
+
+    if (own != NULL && own->id != 0)
+        rc = store_find_device_id(x->hub->store, own->id, &row);
+    if (rc < 0)
+        return rc == -ENOENT ? DENY_BAD_CREDENTIALS : batch_failed(x->hub, rc);
+    if (row.expires_ms == 0 || (end_ms != 0 && end_ms <= row.expires_ms))
+        return DENY_NONE;
+    x->detail = str_of("it would outlive yours");
+    return DENY_FORBIDDEN;
+}
+
 enum deny
 device_token(struct call *x)
 {
@@ -272,6 +291,8 @@ device_token(struct call *x)
         d = DENY_FORBIDDEN;
     if (d == DENY_NONE && (l->scope == 0 || l->device[0] == '\0'))
         d = DENY_BAD_REQUEST;
+    if (d == DENY_NONE)
+        d = check_end(x);
     if (d == DENY_NONE)
         d = choose_room(x, &room);
     if (d == DENY_NONE)

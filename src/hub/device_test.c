@@ -143,6 +143,30 @@ nobody_gives_more_than_they_have(void **state)
 }
 
 static void
+no_token_outlives_the_one_it_was_made_by(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ | SCOPE_MANAGE);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", SCOPE_READ), "next", 9));
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60001;
+    act(p, c);
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    expect(p, "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 done 3\n");
+}
+
+static void
 a_token_that_there_is_is_not_made_again(void **state)
 {
     struct play *p = *state;
@@ -308,6 +332,7 @@ main(void)
         play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
         play_test(a_token_for_one_room_hears_of_no_other),
         play_test(nobody_gives_more_than_they_have),
+        play_test(no_token_outlives_the_one_it_was_made_by),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
         play_test(revoking_cuts_that_device_at_once),
