@@ -16,6 +16,7 @@
 #include "hub/query.h"
 #include "hub/room.h"
 #include "hub/secret.h"
+#include "hub/slow.h"
 #include "hub/transfer.h"
 
 #include <errno.h>
@@ -250,6 +251,7 @@ take_back(struct hub *h, struct undo *u)
     }
     apply_settings(r, &u->settings);
     grant_lower_floors(r);
+    slow_take_back(h, r);
     if (u->made_group)
         take_back_group(h, r);
 }
@@ -379,6 +381,7 @@ close_batch(struct hub *h)
     list_each(it, next, &h->batch.transfers)
         transfer_settle(h, list_entry(it, struct transfer, touched));
     h->batch.open = false;
+    h->batch.number++;
     h->batch.error = 0;
     h->batch.messages = h->batch.files = h->batch.file_bytes = 0;
 }

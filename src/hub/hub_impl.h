@@ -27,6 +27,7 @@ struct batch {
     bool open;                    /* a transaction has begun */
     int64_t now_ms;               /* of its newest command or tick */
     int error;                    /* the first statement that failed, or 0 */
+    uint64_t number;              /* how many went before it */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */

@@ -258,6 +258,24 @@ who_joins_hears_no_name_that_is_not_kept(void **state)
 }
 
 static void
+nobody_waits_for_what_they_have_not_said(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "1h"));
+    fail_at("store_commit", 0, -ENOSPC);
+    act(p, saying(p, 4, "#cats", "one"));
+    act(p, saying(p, 4, "#cats", "one"));
+    act(p, saying(p, 4, "#cats", "two"));
+    expect(p, "w1 s4 denied storage_full #cats\n"
+              "w0 room 2 message 1 dan one\n"
+              "w1 room 2 message 1 dan one\n"
+              "w1 s4 posted 1\n"
+              "w1 s4 denied too_fast #cats wait 3600 s\n");
+}
+
+static void
 no_page_is_read_by_a_right_that_is_not_kept(void **state)
 {
     struct play *p = *state;
@@ -286,6 +304,7 @@ main(void)
         play_test(who_joins_while_it_is_not_kept_hears_but_does_not_belong),
         play_test(who_came_by_an_invitation_that_is_not_kept_goes_again),
         play_test(who_joins_hears_no_name_that_is_not_kept),
+        play_test(nobody_waits_for_what_they_have_not_said),
         play_test(no_page_is_read_by_a_right_that_is_not_kept),
     };
 
