@@ -199,6 +199,25 @@ a_range_keeps_out_all_but_those_who_keep_order(void **state)
     expect(p, "w0 s1 done\n");
 }
 
+static void
+a_person_who_is_called_like_an_address_is_banned_as_a_person(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "198.51.100.1"), 7));
+    join(p, 6, "#cats");
+    forget(p);
+    act(p, banning(p, 1, "#cats", "198.51.100.1", false, 0));
+    expect(p, "w0 room 2 left 198.51.100.1 banned by ann: noise 4\n"
+              "w0 s1 done\n"
+              "w1 s6 loses 2: removed banned #cats noise ->ann\n"
+              "w1 room 2 left 198.51.100.1 banned by ann: noise 4\n");
+    act(p, banning(p, 1, "#cats", "198.51.100.1/32", false, 0));
+    act(p, banning(p, 1, "#cats", "198.51.100.2", false, 0));
+    expect(p, "w0 s1 done\nw0 s1 done\n");
+}
+
 /* Its owner is a guest, known by nothing but where they come from. */
 static void
 a_range_stops_an_upload_that_was_laid_aside(void **state)
@@ -367,6 +386,8 @@ main(void)
         play_test(whoever_is_banned_goes_and_stays_out_until_the_ban_ends),
         play_test(an_unbanned_member_may_come_again),
         play_test(a_range_keeps_out_all_but_those_who_keep_order),
+        play_test(
+            a_person_who_is_called_like_an_address_is_banned_as_a_person),
         play_test(a_range_stops_an_upload_that_was_laid_aside),
         play_test(a_muted_person_hears_and_says_nothing),
         play_test(a_mute_that_runs_out_is_told_to_the_room),
