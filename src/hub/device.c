@@ -255,6 +255,25 @@ choose_room(struct call *x, uint64_t *ret)
     return d;
 }
 
+/* Nor for longer. */
+static enum deny
+check_end(struct call *x)
+{
+    const struct device *own = x->session->device;
+    int64_t end_ms = x->command->login->expires_ms;
+    struct device_row row = {.expires_ms = 0};
+    int rc = 0;
+
+    if (own != NULL && own->id != 0)
+        rc = store_find_device_id(x->hub->store, own->id, &row);
+    if (rc < 0)
+        return rc == -ENOENT ? DENY_BAD_CREDENTIALS : batch_failed(x->hub, rc);
+    if (row.expires_ms == 0 || (end_ms != 0 && end_ms <= row.expires_ms))
+        return DENY_NONE;
+    x->detail = str_of("it would outlive yours");
+    return DENY_FORBIDDEN;
+}
+
 enum deny
 device_token(struct call *x)
 {
@@ -273,6 +292,8 @@ device_token(struct call *x)
     if (d == DENY_NONE && (l->scope == 0 || l->device[0] == '\0'))
         d = DENY_BAD_REQUEST;
     if (d == DENY_NONE)
+        d = check_end(x);
+    if (d == DENY_NONE)
         d = choose_room(x, &room);
     if (d == DENY_NONE)
         d = device_add(x, &a, room, &number);
@@ -283,16 +304,30 @@ device_token(struct call *x)
 
 /* ---- REVOKE, LOGOUT ---- */
 
-static void
-cut(const struct call *x, const struct account *a, uint64_t device)
+static struct account_cut
+cut_of(const struct call *x, const struct account *a, uint64_t device)
 {
-    struct account_cut cut = {
+    return (struct account_cut){
         .sender_id = account_sender(a), .device = device,
         .except = device == 0 ? x->session : NULL,
         .why = "logged out", .deny = DENY_BAD_CREDENTIALS,
     };
+}
+
+static void
+cut(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
 
     account_cut(x->hub, &cut, x->command->now_ms);
+}
+
+static void
+doom(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
+
+    account_doom(x->hub, &cut);
 }
 
 static enum deny
@@ -349,9 +384,11 @@ device_revoke(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = number ? drop(x, &a, number) : drop_all(x, &a);
-    if (d == DENY_NONE)
-        batch_then(x, revoked, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, revoked, &a, number);
+    return DENY_NONE;
 }
 
 /* The caller is told before its connection ends, and so do those of the same
@@ -385,7 +422,9 @@ device_logout(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = drop(x, &a, number);
-    if (d == DENY_NONE)
-        batch_then(x, logged_out, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, logged_out, &a, number);
+    return DENY_NONE;
 }

@@ -85,6 +85,49 @@ a_token_does_only_what_it_is_for(void **state)
 }
 
 static void
+a_room_that_a_token_may_not_read_is_not_made_by_it(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_POST | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    join(p, 3, "#attic");
+    expect(p, "w0 s3 denied forbidden #attic\n");
+    act(p, asking(p, COMMAND_ROOMS, 1));
+    expect(p, "w0 s1 rooms [ item =member #lobby 2 ]\n");
+}
+
+static void
+a_token_for_one_room_hears_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    found_account(p, "cleo");
+    settle_account(p, 5, "cleo");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    say(p, 2, "@alice", "psst");
+    expect(p, "w0 s1 hears 2 after 0/0: subscribed @bob 2\n"
+              "w0 room 2 message 1 bob psst\n"
+              "w1 s2 hears 2 after 0/0: subscribed @alice 2\n"
+              "w1 room 2 message 1 bob psst\n"
+              "w1 s2 posted 1\n");
+    act(p, play_command(p, COMMAND_GROUP, 5, NULL, "#secret", "alice"));
+    expect(p, "w0 s5 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s1 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s5 done #secret\n");
+    act(p, joining(p, 5, "#cats"));
+    forget(p);
+    act(p, play_command(p, COMMAND_INVITE, 5, "#cats", "alice", NULL));
+    expect(p, "w0 s1 invited #cats ->cleo\n"
+              "w0 s5 done\n");
+}
+
+static void
 nobody_gives_more_than_they_have(void **state)
 {
     struct play *p = *state;
@@ -97,6 +140,30 @@ nobody_gives_more_than_they_have(void **state)
     act(p, making(p, 3, "", 0));
     expect(p, "w0 s3 denied forbidden\n"
               "w0 s3 denied bad_request\n");
+}
+
+static void
+no_token_outlives_the_one_it_was_made_by(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ | SCOPE_MANAGE);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", SCOPE_READ), "next", 9));
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60001;
+    act(p, c);
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    expect(p, "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 done 3\n");
 }
 
 static void
@@ -262,7 +329,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         play_test(devices_are_listed_the_newest_first),
         play_test(a_token_does_only_what_it_is_for),
+        play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
+        play_test(a_token_for_one_room_hears_of_no_other),
         play_test(nobody_gives_more_than_they_have),
+        play_test(no_token_outlives_the_one_it_was_made_by),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
         play_test(revoking_cuts_that_device_at_once),

@@ -57,6 +57,42 @@ a_room_that_closes_its_doors_keeps_accounts_alone(void **state)
               "w1 s4 denied invite_only #cats\n");
 }
 
+/* As account n, who may have been a guest there. */
+static void
+log_in(struct play *p, uint64_t session, unsigned n, const char *name)
+{
+    struct command *c = command_new_login(COMMAND_LOGIN, PLAY_NONE,
+                                          PLAY_NONE, PLAY_NONE, LOGIN_TOKEN);
+
+    rights_found(p, n, name);
+    memset(c->login->token_hash, (int)n, sizeof c->login->token_hash);
+    c->session = session;
+    c->worker = (session - 1) % 2;
+    c->now_ms = p->now_ms;
+    c->secure = true;
+    quietly(p, c);
+}
+
+static void
+who_is_kept_by_a_closing_room_sees_no_more_than_before(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_HISTORY, "joined"));
+    quietly(p, saying(p, 1, "#cats", "before"));
+    enter(p, 6, "finn");
+    quietly(p, joining(p, 6, "#cats"));
+    quietly(p, saying(p, 1, "#cats", "after"));
+    log_in(p, 6, 4, "dora");
+    quietly(p, setting(p, 1, "#cats", SETTING_PRIVACY, "private"));
+    c = joining(p, 6, "#cats");
+    c->resume = true;
+    act(p, c);
+    expect(p, "w1 s6 hears 2 after 1/2: subscribed 2 #cats 4\n");
+}
+
 static void
 nobody_learns_of_a_hidden_room_by_a_ban(void **state)
 {
@@ -266,6 +302,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         play_test(who_may_set_what_is_the_roles),
         play_test(a_room_that_closes_its_doors_keeps_accounts_alone),
+        play_test(who_is_kept_by_a_closing_room_sees_no_more_than_before),
         play_test(nobody_learns_of_a_hidden_room_by_a_ban),
         play_test(a_renamed_room_is_found_by_its_new_name_alone),
         play_test(a_room_may_take_its_own_name_in_other_letters),

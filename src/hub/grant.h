@@ -154,6 +154,10 @@ void grant_free_all(struct hub *h);
 /* ---- the end of a batch (batch.c) ---- */
 
 void grant_take_back(struct hub *h);
+
+/* Whoever is in r by a right that was not kept goes again; `why` is told. */
+void grant_recheck(struct hub *h, struct room *r, enum deny why,
+                   int64_t now_ms);
 void grant_settle(struct hub *h);      /* always, afterwards */
 
 #endif

@@ -169,6 +169,28 @@ grant_end(struct hub *h, struct room *r, struct audience *a, bool all,
 }
 
 void
+grant_recheck(struct hub *h, struct room *r, enum deny why, int64_t now_ms)
+{
+    struct audience a = {NULL, 0};
+    struct event *e;
+    size_t cap = 0;
+
+    list_each(it, next, &r->members) {
+        const struct member *m = list_entry(it, struct member, in_room);
+
+        if (grant_check_session(h, m->session, ACTION_READ, r, now_ms)
+            != DENY_NONE)
+            add(&a, &cap, m->session->id);
+    }
+    if (a.n == 0)
+        return;
+    qsort(a.sessions, a.n, sizeof(uint64_t), compare);
+    e = event_new(EVENT_REMOVED, nothing, nothing, nothing, nothing);
+    e->deny = why;
+    grant_end(h, r, &a, true, e, now_ms);
+}
+
+void
 grant_drop_uploads(struct hub *h, const struct room *r, uint64_t sender_id)
 {
     list_each(it, next, &h->arriving) {

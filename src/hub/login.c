@@ -158,17 +158,22 @@ login_may_become(struct call *x, const struct account *a)
     return DENY_OVERLOADED;
 }
 
+/* Later in the same batch they may have been banned. */
 enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
     struct login_by by = {.device = number, .scope = c->login->scope};
+    enum deny d = DENY_NONE;
 
-    if (c->session == 0)
+    if (c->session == 0) {
         tell_caller_done(x, a->id);
-    else if (secret_awaits(x->hub, c->session))
-        become_account(x, a, &by);
-    return DENY_NONE;
+    } else if (secret_awaits(x->hub, c->session)) {
+        d = login_may_become(x, a);
+        if (d == DENY_NONE)
+            become_account(x, a, &by);
+    }
+    return d;
 }
 
 /* With a device that is to be kept, nobody is logged in before it is. */

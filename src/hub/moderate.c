@@ -160,14 +160,18 @@ struct whom {
     struct cidr range;
 };
 
+/* A name may look like an address, and is a name as long as somebody has it:
+ * a range with its length is never one. */
 static enum deny
 read_whom(struct call *x, struct whom *ret)
 {
     struct str name = x->command->name;
+    enum deny d;
 
     *ret = (struct whom){0};
-    if (!cidr_parse(name, &ret->range))
-        return subject_find(x, name, &ret->who);
+    d = subject_find(x, name, &ret->who);
+    if (d != DENY_NO_SUCH_PERSON || !cidr_parse(name, &ret->range))
+        return d;
     cidr_format(&ret->range, ret->who.name);
     return DENY_NONE;
 }

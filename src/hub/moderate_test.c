@@ -200,6 +200,49 @@ a_range_keeps_out_all_but_those_who_keep_order(void **state)
 }
 
 static void
+a_person_who_is_called_like_an_address_is_banned_as_a_person(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "198.51.100.1"), 7));
+    join(p, 6, "#cats");
+    forget(p);
+    act(p, banning(p, 1, "#cats", "198.51.100.1", false, 0));
+    expect(p, "w0 room 2 left 198.51.100.1 banned by ann: noise 4\n"
+              "w0 s1 done\n"
+              "w1 s6 loses 2: removed banned #cats noise ->ann\n"
+              "w1 room 2 left 198.51.100.1 banned by ann: noise 4\n");
+    act(p, banning(p, 1, "#cats", "198.51.100.1/32", false, 0));
+    act(p, banning(p, 1, "#cats", "198.51.100.2", false, 0));
+    expect(p, "w0 s1 done\nw0 s1 done\n");
+}
+
+/* Its owner is a guest, known by nothing but where they come from. */
+static void
+a_range_stops_an_upload_that_was_laid_aside(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "finn"), 7));
+    quietly(p, uploading(p, 6, "#cats", 7, 100));
+    quietly(p, leaving(p, 6, NULL, false));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
+    act(p, from(entering(p, 8, "finn"), 7));
+    forget(p);
+    act(p, play_file_command(p, COMMAND_RESUME, 8, 7, 0));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied banned\n"
+              "w1 s8 denied banned\n");
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", true, 0));
+    quietly(p, about_whom(p, COMMAND_UNBAN, 1, "#cats", "192.0.2.0/25",
+                          NULL));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied muted\n");
+}
+
+static void
 a_muted_person_hears_and_says_nothing(void **state)
 {
     struct play *p = *state;
@@ -343,6 +386,9 @@ main(void)
         play_test(whoever_is_banned_goes_and_stays_out_until_the_ban_ends),
         play_test(an_unbanned_member_may_come_again),
         play_test(a_range_keeps_out_all_but_those_who_keep_order),
+        play_test(
+            a_person_who_is_called_like_an_address_is_banned_as_a_person),
+        play_test(a_range_stops_an_upload_that_was_laid_aside),
         play_test(a_muted_person_hears_and_says_nothing),
         play_test(a_mute_that_runs_out_is_told_to_the_room),
         play_test(the_operator_bans_from_the_server),

@@ -258,6 +258,26 @@ bound_page(struct read_job *job, const struct room *r)
 }
 
 static void
+decide_again(struct hub *h, struct read_job *job)
+{
+    const struct room *r = map_get_u64(&h->rooms, job->query.room);
+    const struct session *s = map_get_u64(&h->sessions, job->session);
+
+    if (r == NULL || s == NULL)
+        return;
+    job->access = r->access;
+    job->grant = grant_of(h, r, s, h->batch.now_ms);
+    job->query.floor = grant_floor(r, s);
+}
+
+void
+query_decide_again(struct hub *h)
+{
+    for (struct read_job *job = h->jobs; job != NULL; job = job->next)
+        decide_again(h, job);
+}
+
+static void
 ask_page(struct call *x, const struct room *r, enum read_kind kind)
 {
     struct room_called called = room_called(x->hub, r, x->session);

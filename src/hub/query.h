@@ -13,6 +13,10 @@ enum deny query_history(struct call *x);       /* COMMAND_HISTORY */
 enum deny query_files(struct call *x);         /* COMMAND_FILES */
 enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
 
+/* The batch is not kept: what is to be read is decided again, by the rights
+ * that are left. */
+void query_decide_again(struct hub *h);
+
 /* Of one room (query_room.c). */
 enum deny query_room(struct call *x);          /* COMMAND_ROOM */
 enum deny query_room_members(struct call *x);  /* COMMAND_MEMBERS */

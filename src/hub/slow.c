@@ -12,6 +12,7 @@ struct spoken {
     struct list link;             /* grants.spoken */
     uint64_t sender_id;
     int64_t since_ms;
+    uint64_t batch;               /* its number */
 };
 
 static bool
@@ -69,8 +70,23 @@ slow_note(struct call *x, struct room *r)
     s = must_alloc(sizeof *s);
     s->sender_id = sender_id;
     s->since_ms = now_ms;
+    s->batch = x->hub->batch.number;
     list_push(&g->spoken, &s->link);
     map_put_u64(&g->spoke, sender_id, s);
+}
+
+void
+slow_take_back(struct hub *h, struct room *r)
+{
+    struct grants *g = r->grants;
+
+    while (g != NULL && !list_empty(&g->spoken)) {
+        struct spoken *s = list_entry(g->spoken.prev, struct spoken, link);
+
+        if (s->batch != h->batch.number)
+            return;
+        drop(g, s);
+    }
 }
 
 void
