@@ -234,6 +234,19 @@ def test_a_private_room_is_no_page_for_others(private):
     assert senders(server, "plaza", bob) == ["alice"]
 
 
+def test_following_makes_nobody_a_member(cheap):
+    alice, bob = account(cheap, "alice"), account(cheap, "bob")
+    assert api(cheap, "POST", "/v1/rooms/plaza/join",
+               who=alice).status == 200
+    stream = Follow(cheap, "#plaza", who=bob)
+    say(cheap, "hello", alice, "plaza")
+    stream.expect(lambda e: e["type"] == "message", 5)
+    members = api(cheap, "GET", "/v1/rooms/plaza/members",
+                  who=alice).json()["members"]
+    assert [member["name"] for member in members] == ["alice"]
+    stream.close()
+
+
 def test_a_hidden_room_is_in_no_list(private):
     server, alice, bob = private
     assert api(server, "PATCH", "/v1/rooms/plaza", {"privacy": "hidden"},

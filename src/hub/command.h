@@ -26,8 +26,10 @@ enum command_kind {
                           hasher first, so other sessions' commands go on. */
     COMMAND_LEAVE,     /* text = why; clean. Unanswered, never refused. */
     COMMAND_RENAME,    /* name -> ANSWER_DONE */
-    COMMAND_JOIN,      /* target or room, resume + after
-                          -> EVENT_SUBSCRIBED. Creates a missing room. */
+    COMMAND_JOIN,      /* target or room, resume + after, visit
+                          -> EVENT_SUBSCRIBED. Creates a missing room. An
+                          account belongs to it from then on, unless with
+                          `visit`: it only hears it. */
     COMMAND_PART,      /* target -> EVENT_UNSUBSCRIBED */
     COMMAND_POST,      /* target, message_kind, cid, text -> ANSWER_POSTED.
                           '#room' need not have been joined; a missing one is

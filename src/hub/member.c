@@ -326,7 +326,8 @@ member_join(struct call *x)
         room_settle(x->hub, r);
         return DENY_TOO_MANY_ROOMS;
     }
-    d = grant_joined(x, r, x->made == r);
+    if (!x->command->visit)
+        d = grant_joined(x, r, x->made == r);
     if (d != DENY_NONE) {
         room_settle(x->hub, r);
         return d;

@@ -30,6 +30,7 @@ begin(struct conn *c)
         return;
     }
     cmd = command_new(COMMAND_JOIN, buf_str(&http_x(c)->room), none, none);
+    cmd->visit = true;
     cmd->resume = after.given;
     cmd->after = after.value;
     http_ask(c, cmd);
