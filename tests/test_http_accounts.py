@@ -190,6 +190,20 @@ def test_a_token_that_has_run_out_is_none(cheap):
         assert made.status == 400
 
 
+def test_a_token_that_runs_out_ends_its_stream(cheap):
+    alice = account(cheap, "alice")
+    made = api(cheap, "POST", "/v1/devices", {
+        "device": "brief", "for": "2s"}, alice)
+    assert made.status == 201, made
+    brief = bearer(made.json()["token"])
+    stream = Follow(cheap, who=brief)
+    last = stream.expect(lambda e: e["type"] == "closed", 5)
+    assert last["text"] == "your token has run out"
+    assert stream.read(5) is None
+    assert say(cheap, "?", brief).status == 401
+    stream.close()
+
+
 def test_a_deleted_account_keeps_its_name(cheap):
     alice = account(cheap, "alice")
     assert api(cheap, "POST", "/v1/account/delete",

@@ -4,6 +4,7 @@
  * another name. To a room that the account is in already, with another
  * connection, the guest has left. */
 #include "hub/become.h"
+#include "hub/expiry.h"
 #include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/presence.h"
@@ -99,7 +100,7 @@ come_as_account(struct hub *h, struct session *s, struct str guest,
 /* ---- becoming ---- */
 
 static void
-set_device(struct session *s, const struct login_by *by)
+set_device(struct hub *h, struct session *s, const struct login_by *by)
 {
     if (by->device == 0)
         return;
@@ -108,6 +109,7 @@ set_device(struct session *s, const struct login_by *by)
     s->device->id = by->device;
     s->device->room = by->room;
     s->device->scope = by->scope ? by->scope : SCOPE_ALL;
+    expiry_note(h, s, by->expires_ms);
 }
 
 static void
@@ -179,7 +181,7 @@ become_account(struct call *x, const struct account *a,
     if (visits)
         visitor_forget(h, s);
     s->sender_id = account_sender(a);
-    set_device(s, by);
+    set_device(h, s, by);
     if (visits)
         visitor_sign(h, s, &a->name);
     else

@@ -11,6 +11,7 @@
 struct login_by {
     uint64_t device;
     uint64_t room;                /* the only one for it, or 0 */
+    int64_t expires_ms;           /* of the device; 0 = never */
     uint8_t scope;                /* enum scope; 0 = all */
 };
 

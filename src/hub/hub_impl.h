@@ -71,6 +71,7 @@ struct hub {
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
     int64_t bans_due_ms;          /* no sooner does one run out */
+    int64_t devices_due_ms;       /* no sooner does a session's token */
 
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
@@ -87,6 +88,7 @@ struct hub {
 struct device {
     uint64_t id;                  /* 0: by a password, without a device */
     uint64_t room;                /* the only one it may go to, or 0 */
+    int64_t expires_ms;           /* 0 = never; set by expiry.c */
     uint8_t scope;                /* enum scope */
 };
 

@@ -120,7 +120,8 @@ by_token(struct call *x, struct account *ret, struct login_by *by)
         ret->id = 0;
         return secret_bad_token(x);
     }
-    *by = (struct login_by){row.id, row.room, row.scope};
+    *by = (struct login_by){row.id, row.room, row.expires_ms,
+                            row.scope};
     return see_device(x, &row);
 }
 
@@ -162,7 +163,8 @@ enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
-    struct login_by by = {.device = number, .scope = c->login->scope};
+    struct login_by by = {.device = number, .scope = c->login->scope,
+                          .expires_ms = c->login->expires_ms};
 
     if (c->session == 0)
         tell_caller_done(x, a->id);
