@@ -59,6 +59,18 @@ def test_who_registers_is_that_account_from_then_on(server, clients):
     assert person.account
 
 
+def test_the_rooms_of_who_registers_are_the_accounts(server, clients):
+    olga = account(server, clients, "olga", "#ops")
+    guest = clients(NativeClient, server, "alice", "#ops")
+
+    guest.register("alice", PASSWORD)
+    olga.set_room("#ops", "privacy", "private")
+    guest.post("still here", target="#ops")
+    olga.sees("alice", "still here", "#ops")
+    assert {m.name for m in olga.members("#ops").members} == \
+        {"olga", "alice"}
+
+
 def test_a_token_or_a_password_is_enough_in_a_hello(server, clients):
     first = account(server, clients, "alice")
 

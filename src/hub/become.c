@@ -97,6 +97,37 @@ come_as_account(struct hub *h, struct session *s, struct str guest,
     }
 }
 
+/* What x's session will be. It is on no list. */
+static struct session
+as_account(const struct session *s, const struct account *a,
+           struct device *by)
+{
+    struct session as = *s;
+
+    as.sender_id = account_sender(a);
+    as.device = by->id != 0 ? by : NULL;
+    return as;
+}
+
+void
+become_belong(struct call *x, const struct account *a,
+              const struct login_by *by)
+{
+    struct device device = {.id = by->device, .room = by->room,
+                            .scope = by->scope ? by->scope : SCOPE_ALL};
+    struct session as;
+    struct call y = *x;
+
+    if (x->session == NULL || x->session->visits)
+        return;
+    as = as_account(x->session, a, &device);
+    y.session = &as;
+    for (const struct member *m = as.members; m != NULL; m = m->next) {
+        if (m->heard && grant_check(&y, ACTION_JOIN, m->room) == DENY_NONE)
+            (void)grant_joined(&y, m->room, false);
+    }
+}
+
 /* ---- becoming ---- */
 
 static void

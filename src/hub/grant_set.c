@@ -226,6 +226,15 @@ grant_belongs(const struct room *r, const struct session *s)
     return st != NULL && st->role != ROLE_NONE;
 }
 
+/* Who has heard it already without belonging to it does not lose that. */
+static uint64_t
+heard_from(const struct room *r, const struct session *s)
+{
+    uint64_t floor = grant_floor(r, s);
+
+    return floor < r->last_seq ? floor : r->last_seq;
+}
+
 enum deny
 grant_joined(struct call *x, struct room *r, bool made)
 {
@@ -245,7 +254,7 @@ grant_joined(struct call *x, struct room *r, bool made)
     if (made && r != x->hub->lobby)
         to.role = ROLE_OWNER;
     if (r->settings.from_joining)
-        to.from_seq = r->last_seq;
+        to.from_seq = heard_from(r, s);
     return grant_set(x->hub, r, &to, x->command->now_ms);
 }
 

@@ -177,12 +177,16 @@ login_done(struct call *x, const struct account *a, uint64_t number)
 static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
-    uint64_t number;
+    struct login_by by = {.scope = x->command->login->scope};
+    uint64_t number = 0;
     enum deny d = device_add(x, a, 0, &number);
 
-    if (d == DENY_NONE)
-        batch_then(x, login_done, a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    by.device = number;
+    become_belong(x, a, &by);
+    batch_then(x, login_done, a, number);
+    return DENY_NONE;
 }
 
 enum deny
@@ -208,6 +212,7 @@ login_enter(struct call *x)
         return d;
     if (l->kind == LOGIN_PASSWORD && l->device[0] != '\0')
         return enter_with_new_device(x, &a);
+    become_belong(x, &a, &by);
     become_account(x, &a, &by);
     return DENY_NONE;
 }
