@@ -336,6 +336,24 @@ def test_private_rooms_and_groups_are_for_those_who_were_asked(server,
         code("NO_SUCH_PERSON")
 
 
+def test_what_came_while_away_is_found_without_guessing(server, clients):
+    alice = account(server, clients, "alice", "#ops")
+    alice.set_room("#ops", "privacy", "hidden")
+    alice.close()
+    bob = clients(NativeClient, server, "bob")
+    for text in ("one", "two"):
+        bob.post(text, target="@alice")
+
+    again = by_token(server, clients, alice.token, room=None)
+    rooms = again.ask("rooms", get_rooms=pb.GetRooms()).rooms
+    assert [(r.target, r.last_seq, r.read_seq, r.unread)
+            for r in rooms[:2]] == [("#ops", 0, 0, 0), ("@bob", 2, 0, 2)]
+    again.tell(set_cursor=pb.SetCursor(target="@bob", read_seq=2))
+    (room,) = [r for r in again.ask("rooms", get_rooms=pb.GetRooms()).rooms
+               if r.target == "@bob"]
+    assert (room.read_seq, room.unread) == (2, 0)
+
+
 def test_a_closed_room_is_gone(server, clients):
     alice = account(server, clients, "alice", "#ops")
     bob = clients(NativeClient, server, "bob", "#ops")

@@ -95,8 +95,11 @@ enum event_kind {
                           time_ms seq */
     ITEM_PERSON,       /* name away text(why away) time_ms(last active)
                           delivered read sender_id role muted */
-    ITEM_ROOM,         /* room_name text(topic) count(present) seq(last)
-                          settings.privacy role(the caller's) */
+    ITEM_ROOM,         /* room room_kind room_name text(topic) count(present)
+                          seq(last) settings.privacy role(the caller's)
+                          read(so far by the caller's account); of a direct
+                          one others(so many unread of the other's, at most
+                          DIRECT_UNREAD_MAX) time_ms(of the last) */
     ITEM_DEVICE,       /* token(its number) name room_name("" = all) text(scope,
                           as words) time_ms(made) seen_ms expires_ms
                           away(=the caller's own) */

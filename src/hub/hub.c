@@ -8,6 +8,7 @@
 #include "hub/hub_impl.h"
 #include "hub/keep.h"
 #include "hub/presence.h"
+#include "hub/reading.h"
 #include "hub/room.h"
 #include "hub/session.h"
 #include "hub/transfer.h"
@@ -64,6 +65,9 @@ hub_alloc(struct store *store, const struct hub_options *o,
     list_init(&h->batch.grants);
     h->bans_due_ms = INT64_MAX;
     h->devices_due_ms = INT64_MAX;
+    list_init(&h->readings);
+    map_init(&h->reading_keys);
+    h->readings_due_ms = INT64_MAX;
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
     h->moves_end = &h->moves;
@@ -169,6 +173,7 @@ hub_free(struct hub **ref)
     free_rooms(h);
     free_people(h);
     transfer_free_all(h);
+    reading_free_all(h);
     map_done(&h->transfers);
     map_done(&h->sessions);
     map_done(&h->visitors);
@@ -205,6 +210,7 @@ hub_tick(struct hub *h, int64_t now_ms)
         return INT64_MAX;
     next = session_tick(h, now_ms);
     next = sooner(next, expiry_tick(h, now_ms));
+    next = sooner(next, reading_tick(h, now_ms));
     next = sooner(next, user_tick(h, now_ms));
     next = sooner(next, transfer_tick(h, now_ms));
     next = sooner(next, keep_tick(h, now_ms));

@@ -73,6 +73,10 @@ struct hub {
     int64_t bans_due_ms;          /* no sooner does one run out */
     int64_t devices_due_ms;       /* no sooner does a session's token */
 
+    struct list readings;         /* cursors to be written: reading.c ... */
+    struct map reading_keys;      /* ... by room and sender id */
+    int64_t readings_due_ms;
+
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
     struct list fleeting;         /* those that end with their session */

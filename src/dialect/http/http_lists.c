@@ -51,6 +51,9 @@ put_room_json(struct buf *b, const struct event *room)
     json_text(&j, "privacy",
               str_of(http_privacy_word(room->settings.privacy)));
     json_text(&j, "role", str_of(http_role_word(room->role)));
+    json_number(&j, "read", (long long)room->read);
+    if (room->room_kind == ROOM_DIRECT)
+        json_number(&j, "unread", room->others);
     must(json_close(&j) == 0);
 }
 
