@@ -170,6 +170,7 @@ struct call {
     const struct command *command;
     struct str detail;            /* of a refusal: more about it ... */
     char words[64];               /* ... for one that has to be written */
+    int64_t wait_ms;              /* ... and when to come back */
     const struct room *made;      /* by this command, or NULL */
     bool later;                   /* the rest follows the commit */
 };

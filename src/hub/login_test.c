@@ -98,7 +98,8 @@ guesses_are_throttled_by_account_until_time_has_passed(void **state)
     }
     forget(p);
     log_in(p, COMMAND_ENTER, 1, "alice");
-    expect(p, "w0 s1 denied throttled alice try again in 3 minutes\n");
+    expect(p, "w0 s1 denied throttled alice try again in 3 minutes"
+              " in 180000 ms\n");
     assert_int_equal(come_back(p), 0);
     p->now_ms += 3 * 60 * 1000;
     log_in(p, COMMAND_ENTER, 1, "alice");
@@ -256,7 +257,7 @@ wrong_tokens_are_throttled_apart_from_passwords(void **state)
         act(p, by_token(p, COMMAND_ENTER, 1, 9));
     forget(p);
     act(p, by_token(p, COMMAND_ENTER, 1, 9));
-    expect(p, "w0 s1 denied throttled try again in 3 minutes\n");
+    expect(p, "w0 s1 denied throttled try again in 3 minutes in 180000 ms\n");
     log_in(p, COMMAND_ENTER, 1, "alice");
     expect(p, "w0 s1 welcome alice\n");
 }
@@ -289,6 +290,9 @@ a_visitor_whose_name_is_registered_speaks_no_more(void **state)
 
     act(p, visiting(p, 1, "alice"));
     found_account(p, "alice");
+    say(p, 1, "#lobby", "me");
+    expect(p, "w0 s1 denied name_registered #lobby\n");
+    settle_account(p, 2, "alice");
     say(p, 1, "#lobby", "me");
     expect(p, "w0 s1 denied name_registered #lobby\n");
 }

@@ -63,7 +63,7 @@ static void
 answer(struct conn *c, const struct event *e, struct subscription *sub)
 {
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == EVENT_SUBSCRIBED && sub != NULL);

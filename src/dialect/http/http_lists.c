@@ -94,7 +94,7 @@ rooms_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == ANSWER_ROOMS);
@@ -196,7 +196,7 @@ files_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == ANSWER_FILES);
