@@ -192,6 +192,54 @@ a_token_is_not_for_what_there_is_not(void **state)
               "w0 s1 denied no_such_room @bob\n");
 }
 
+/* alice's bot, for a minute, whose token is 8; she is on 1. */
+static void
+a_bot_for_a_minute(struct play *p)
+{
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+}
+
+static void
+a_token_that_runs_out_ends_its_sessions(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    c = by_token(p, COMMAND_ENTER, 5, 8);
+    c->visit = true;
+    act(p, c);
+    tick(p, 59999);
+    forget(p);
+    tick(p, 1);
+    expect(p, "w0 s3 ends: closed bad_credentials your token has run out\n"
+              "w0 s5 ends: closed bad_credentials your token has run out\n");
+    act(p, by_token(p, COMMAND_ENTER, 7, 8));
+    expect(p, "w0 s7 denied bad_credentials\n");
+    tick(p, 3600000);
+    expect(p, "");
+}
+
+static void
+the_hub_wakes_when_a_token_runs_out(void **state)
+{
+    struct play *p = *state;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    assert_int_equal(hub_tick(p->hub, p->now_ms), PLAY_NOON + 60000);
+    act(p, leaving(p, 3, NULL, true));
+    tick(p, 60000);
+    assert_int_equal(hub_tick(p->hub, p->now_ms), INT64_MAX);
+    forget(p);
+}
+
 static void
 revoking_cuts_that_device_at_once(void **state)
 {
@@ -335,6 +383,8 @@ main(void)
         play_test(no_token_outlives_the_one_it_was_made_by),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
+        play_test(a_token_that_runs_out_ends_its_sessions),
+        play_test(the_hub_wakes_when_a_token_runs_out),
         play_test(revoking_cuts_that_device_at_once),
         play_test(nobody_revokes_what_is_anothers),
         play_test(revoking_all_spares_the_own),

@@ -178,7 +178,7 @@ in_slow_mode_each_waits_but_those_who_keep_order(void **state)
     quietly(p, saying(p, 4, "#cats", "one"));
     p->now_ms += 3500;
     act(p, saying(p, 4, "#cats", "two"));
-    expect(p, "w1 s4 denied too_fast #cats wait 7 s\n");
+    expect(p, "w1 s4 denied too_fast #cats wait 7 s in 6500 ms\n");
     quietly(p, saying(p, 2, "#cats", "three"));
     quietly(p, saying(p, 1, "#cats", "four"));
     quietly(p, saying(p, 1, "#cats", "five"));

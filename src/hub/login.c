@@ -120,7 +120,8 @@ by_token(struct call *x, struct account *ret, struct login_by *by)
         ret->id = 0;
         return secret_bad_token(x);
     }
-    *by = (struct login_by){row.id, row.room, row.scope};
+    *by = (struct login_by){row.id, row.room, row.expires_ms,
+                            row.scope};
     return see_device(x, &row);
 }
 
@@ -163,7 +164,8 @@ enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
-    struct login_by by = {.device = number, .scope = c->login->scope};
+    struct login_by by = {.device = number, .scope = c->login->scope,
+                          .expires_ms = c->login->expires_ms};
     enum deny d = DENY_NONE;
 
     if (c->session == 0) {
@@ -180,12 +182,16 @@ login_done(struct call *x, const struct account *a, uint64_t number)
 static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
-    uint64_t number;
+    struct login_by by = {.scope = x->command->login->scope};
+    uint64_t number = 0;
     enum deny d = device_add(x, a, 0, &number);
 
-    if (d == DENY_NONE)
-        batch_then(x, login_done, a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    by.device = number;
+    become_belong(x, a, &by);
+    batch_then(x, login_done, a, number);
+    return DENY_NONE;
 }
 
 enum deny
@@ -211,6 +217,7 @@ login_enter(struct call *x)
         return d;
     if (l->kind == LOGIN_PASSWORD && l->device[0] != '\0')
         return enter_with_new_device(x, &a);
+    become_belong(x, &a, &by);
     become_account(x, &a, &by);
     return DENY_NONE;
 }

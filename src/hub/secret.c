@@ -56,6 +56,7 @@ throttled(struct call *x, int64_t wait_ms)
     }
     snprintf(x->words, sizeof x->words, "try again in %lld %s", n, unit);
     x->detail = str_of(x->words);
+    x->wait_ms = wait_ms;
     return DENY_THROTTLED;
 }
 
