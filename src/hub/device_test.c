@@ -137,9 +137,51 @@ nobody_gives_more_than_they_have(void **state)
     act(p, by_token(p, COMMAND_ENTER, 3, 8));
     forget(p);
     act(p, making(p, 3, "", SCOPE_POST));
-    act(p, making(p, 3, "", 0));
+    act(p, making(p, 3, "", SCOPE_USUAL));
     expect(p, "w0 s3 denied forbidden\n"
-              "w0 s3 denied bad_request\n");
+              "w0 s3 denied forbidden\n");
+}
+
+/* One rule for whoever says nothing, in whatever language. */
+static void
+what_is_not_asked_for_is_all_but_to_manage(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", 0));
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 done 2\n"
+              "w0 s1 devices [ device bot read post files 2 ]"
+              " [ device phone + all 1 ]\n");
+}
+
+static void
+and_no_more_than_its_maker_may(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_READ | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    act(p, with_device(making(p, 3, "", 0), "bot's bot", 9));
+    forget(p);
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 devices [ device bot's bot read 3 ]"
+              " [ device bot read manage 2 ] [ device phone + all 1 ]\n");
+}
+
+static void
+who_may_only_manage_says_what_for(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", 0), "x", 9));
+    expect(p, "w0 s3 denied forbidden\n");
 }
 
 static void
@@ -381,6 +423,9 @@ main(void)
         play_test(a_token_for_one_room_hears_of_no_other),
         play_test(nobody_gives_more_than_they_have),
         play_test(no_token_outlives_the_one_it_was_made_by),
+        play_test(what_is_not_asked_for_is_all_but_to_manage),
+        play_test(and_no_more_than_its_maker_may),
+        play_test(who_may_only_manage_says_what_for),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
         play_test(a_token_that_runs_out_ends_its_sessions),

@@ -287,7 +287,7 @@ wrong_tokens_are_counted_by_network(void **state)
     forget(p);
     act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 1, 20));
     act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 2, 20));
-    expect(p, "w0 s1 denied throttled try again in 3 minutes\n"
+    expect(p, "w0 s1 denied throttled try again in 3 minutes in 180000 ms\n"
               "w0 s1 denied bad_credentials\n");
 }
 
@@ -306,7 +306,7 @@ wrong_tokens_make_no_guess_at_a_password_forgotten(void **state)
         act(p, from_host(by_token(p, COMMAND_ENTER, 3, 9), i, 1));
     forget(p);
     act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "another guess"));
-    expect(p, "w0 s1 denied throttled alice try again in 3 minutes\n");
+    expect(p, "w0 s1 denied throttled alice try again in 3 minutes in 180000 ms\n");
 }
 
 static void

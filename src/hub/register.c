@@ -127,7 +127,8 @@ static enum deny
 make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
 {
     struct account a;
-    struct login_by with = {.scope = x->command->login->scope};
+    struct login_by with = {
+        .scope = device_login_scope(x->command->login)};
     uint64_t device = 0;
     enum deny d = batch_begin(x->hub);
 
@@ -136,7 +137,8 @@ make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
     if (d == DENY_NONE)
         d = write_account(x, n, by, &a);
     if (d == DENY_NONE && x->command->login->device[0] != '\0')
-        d = device_add(x, &a, 0, &device);
+        d = device_add(x, &a, 0, device_login_scope(x->command->login),
+                       &device);
     if (d != DENY_NONE)
         return d;
     with.device = device;
