@@ -68,15 +68,29 @@ device_drop_others(struct call *x, const struct account *a, uint64_t keep)
     return clear(x, a, true, keep, &left);
 }
 
-enum deny
-device_check(const struct login *l)
+/* A token that there is would be no failure of the disk. */
+static enum deny
+check_unused(struct call *x)
 {
+    struct device_row row;
+    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
+                               &row);
+
+    if (rc == -ENOENT)
+        return DENY_NONE;
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
+}
+
+enum deny
+device_check(struct call *x)
+{
+    const struct login *l = x->command->login;
     struct str name = str_of(l->device);
 
     if (name.n > LOGIN_DEVICE_BYTES
         || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
         return DENY_BAD_REQUEST;
-    return DENY_NONE;
+    return name.n > 0 ? check_unused(x) : DENY_NONE;
 }
 
 uint8_t
@@ -108,30 +122,15 @@ put(struct call *x, const struct account *a, uint64_t room, uint8_t scope,
     return account_audit(x, "device.token", str_of(a->name.text), row.name);
 }
 
-/* A token that there is would be no failure of the disk. */
-static enum deny
-check_unused(struct call *x)
-{
-    struct device_row row;
-    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
-                               &row);
-
-    if (rc == -ENOENT)
-        return DENY_NONE;
-    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
-}
-
 enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
            uint8_t scope, uint64_t *ret)
 {
     unsigned n = 0;
-    enum deny d = device_check(x->command->login);
+    enum deny d = device_check(x);
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
-    if (d == DENY_NONE)
-        d = check_unused(x);
     if (d == DENY_NONE)
         d = clear(x, a, false, 0, &n);
     if (d == DENY_NONE && n >= devices_max(x->hub)) {

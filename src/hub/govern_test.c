@@ -188,6 +188,60 @@ in_slow_mode_each_waits_but_those_who_keep_order(void **state)
                      "5 dan six\n");
 }
 
+static struct command *
+from(struct command *c, unsigned network, unsigned last)
+{
+    const uint8_t address[16] = {[10] = 255, [11] = 255, 192, 0,
+                                 (uint8_t)network, (uint8_t)last};
+
+    memcpy(c->from, address, sizeof c->from);
+    return c;
+}
+
+static void
+a_guest_who_comes_again_as_another_one_waits_on(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "10s"));
+    quietly(p, from(entering(p, 6, "finn"), 2, 7));
+    quietly(p, saying(p, 6, "#cats", "one"));
+    quietly(p, play_command(p, COMMAND_LEAVE, 6, NULL, NULL, NULL));
+    quietly(p, from(entering(p, 8, "gus"), 2, 7));
+    act(p, saying(p, 8, "#cats", "two"));
+    expect(p, "w1 s8 denied too_fast #cats wait 10 s\n");
+    quietly(p, from(entering(p, 10, "hal"), 2, 8));
+    quietly(p, saying(p, 10, "#cats", "three"));
+    expect_log(p, 2, "1 finn one\n2 hal three\n");
+}
+
+static void
+of_too_many_who_wait_in_slow_mode_the_first_is_forgotten(void **state)
+{
+    struct play *p = *state;
+    char name[16];
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "1h"));
+    quietly(p, saying(p, 4, "#cats", "one"));
+    for (unsigned n = 0; n < LIMIT_SPOKEN; n++) {
+        snprintf(name, sizeof name, "finn%u", n);
+        apply(p, from(entering(p, 6, name), n / 256, n % 256));
+        apply(p, saying(p, 6, "#cats", "x"));
+        apply(p, play_command(p, COMMAND_LEAVE, 6, NULL, NULL, NULL));
+    }
+    play_commit(p);
+    forget(p);
+    act(p, saying(p, 4, "#cats", "two"));
+    expect(p, "w0 room 2 message 10002 dan two\n"
+              "w1 room 2 message 10002 dan two\n"
+              "w1 s4 posted 10002\n");
+    quietly(p, from(entering(p, 8, "gus"), 2, 7));
+    act(p, saying(p, 8, "#cats", "three"));
+    expect(p, "w1 s8 denied too_fast #cats wait 3600 s\n");
+}
+
 /* ---- CLOSE_ROOM ---- */
 
 static void
@@ -309,6 +363,8 @@ main(void)
         play_test(settings_are_kept_over_a_restart),
         play_test(the_lobby_stays_what_it_is),
         play_test(in_slow_mode_each_waits_but_those_who_keep_order),
+        play_test(a_guest_who_comes_again_as_another_one_waits_on),
+        play_test(of_too_many_who_wait_in_slow_mode_the_first_is_forgotten),
         play_test(a_closed_room_is_gone_for_good_and_its_name_is_free),
         play_test(whoever_is_invited_may_come_and_belongs_to_it_then),
         play_test(an_invitation_is_kept_over_a_restart_for_an_account),

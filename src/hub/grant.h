@@ -80,7 +80,7 @@ struct grants {
     struct restrictions *restrictions;    /* or NULL */
     struct map floors;            /* session -> struct floor ... */
     struct list low;              /* ... of those without a standing */
-    struct map spoke;             /* sender id -> struct spoken: slow.c */
+    struct map spoke;             /* speaker -> struct spoken: slow.c */
     struct list spoken;           /* the same, oldest first */
 };
 

@@ -306,7 +306,8 @@ wrong_tokens_make_no_guess_at_a_password_forgotten(void **state)
         act(p, from_host(by_token(p, COMMAND_ENTER, 3, 9), i, 1));
     forget(p);
     act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "another guess"));
-    expect(p, "w0 s1 denied throttled alice try again in 3 minutes in 180000 ms\n");
+    expect(p, "w0 s1 denied throttled alice try again in 3 minutes in "
+              "180000 ms\n");
 }
 
 static void
