@@ -128,6 +128,23 @@ a_token_for_one_room_hears_of_no_other(void **state)
 }
 
 static void
+a_token_for_one_room_lists_the_people_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    enter(p, 5, "carol");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, play_command(p, COMMAND_WHO, 3, NULL, NULL, NULL));
+    act(p, play_command(p, COMMAND_WHO, 5, NULL, NULL, NULL));
+    expect(p, "w0 s3 people #lobby [ person bob ] [ person =member alice ] 2\n"
+              "w0 s5 people [ person bob ] [ person alice ] [ person carol ]"
+              " 3\n");
+}
+
+static void
 nobody_gives_more_than_they_have(void **state)
 {
     struct play *p = *state;
@@ -421,6 +438,7 @@ main(void)
         play_test(a_token_does_only_what_it_is_for),
         play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
         play_test(a_token_for_one_room_hears_of_no_other),
+        play_test(a_token_for_one_room_lists_the_people_of_no_other),
         play_test(nobody_gives_more_than_they_have),
         play_test(no_token_outlives_the_one_it_was_made_by),
         play_test(what_is_not_asked_for_is_all_but_to_manage),

@@ -145,11 +145,6 @@ void grant_drop_uploads(struct hub *h, const struct room *r,
  * is what they are told. */
 void grant_close_banned(struct hub *h, struct event *why, int64_t now_ms);
 
-/* The same for each session of that sender, whatever they may; NULL: in every
- * room where they are. */
-void grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-                  struct event *why, int64_t now_ms);
-
 /* At the start; and the end. */
 int grant_load(struct hub *h) MUST_USE;
 void grant_free(struct room *r);

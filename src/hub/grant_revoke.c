@@ -202,30 +202,6 @@ grant_drop_uploads(struct hub *h, const struct room *r, uint64_t sender_id)
     }
 }
 
-void
-grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-             struct event *why, int64_t now_ms)
-{
-    struct audience a;
-
-    grant_drop_uploads(h, r, sender_id);
-    if (r != NULL) {
-        a = grant_audience(h, r, sender_id, now_ms);
-        grant_end(h, r, &a, true, why, now_ms);
-        return;
-    }
-    list_each(it, next, &h->all_rooms) {
-        struct room *each = list_entry(it, struct room, link);
-
-        if (each->access.kind != ROOM_CHANNEL)
-            continue;
-        a = grant_audience(h, each, sender_id, now_ms);
-        if (a.n > 0)
-            grant_end(h, each, &a, true, event_ref(why), now_ms);
-    }
-    event_unref(&why);
-}
-
 /* ---- from the server ---- */
 
 static struct audience

@@ -338,6 +338,55 @@ the_owner_gives_roles_and_the_room_hears(void **state)
               "w0 s1 denied forbidden ann give the room to somebody first\n");
 }
 
+/* Account n, from where `last` says. */
+static void
+enter_from(struct play *p, uint64_t session, unsigned n, const char *name,
+           unsigned last)
+{
+    struct command *c = command_new_login(COMMAND_ENTER, PLAY_NONE,
+                                          PLAY_NONE, PLAY_NONE, LOGIN_TOKEN);
+
+    rights_found(p, n, name);
+    memset(c->login->token_hash, (int)n, sizeof c->login->token_hash);
+    c->session = session;
+    c->worker = (session - 1) % 2;
+    c->request = ++p->request;
+    c->now_ms = p->now_ms;
+    c->secure = true;
+    quietly(p, from(c, last));
+}
+
+static void
+a_range_hits_whoever_keeps_order_no_longer(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    enter_from(p, 6, 4, "eve", 7);
+    join(p, 6, "#cats");
+    quietly(p, giving(p, 1, "#cats", "eve", ROLE_MODERATOR));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", true, 0));
+    act(p, giving(p, 1, "#cats", "eve", ROLE_MEMBER));
+    expect(p, "w0 room 2 standing =member eve ->ann\n"
+              "w0 s1 done\n"
+              "w1 s6 is member in 2\n"
+              "w1 room 2 standing =member eve ->ann\n"
+              "w1 s6 standing =member muted eve + ->ann\n");
+    quietly(p, giving(p, 1, "#cats", "eve", ROLE_MODERATOR));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
+    act(p, giving(p, 1, "#cats", "eve", ROLE_MEMBER));
+    expect(p, "w0 room 2 standing =member eve ->ann\n"
+              "w0 room 2 left eve banned by ann 4\n"
+              "w0 s1 done\n"
+              "w1 s6 is member in 2\n"
+              "w1 room 2 standing =member eve ->ann\n"
+              "w1 s6 standing =member muted eve + ->ann\n"
+              "w1 s6 loses 2: removed banned #cats ->ann\n"
+              "w1 room 2 left eve banned by ann 4\n");
+    act(p, joining(p, 6, "#cats"));
+    expect(p, "w1 s6 denied banned #cats\n");
+}
+
 static void
 a_room_is_given_away_and_its_old_owner_keeps_order(void **state)
 {
@@ -393,6 +442,7 @@ main(void)
         play_test(a_mute_that_runs_out_is_told_to_the_room),
         play_test(the_operator_bans_from_the_server),
         play_test(the_owner_gives_roles_and_the_room_hears),
+        play_test(a_range_hits_whoever_keeps_order_no_longer),
         play_test(a_room_is_given_away_and_its_old_owner_keeps_order),
         play_test(whose_membership_ends_is_removed),
     };
