@@ -83,6 +83,38 @@ def test_a_name_is_kept_by_its_password(server, clients):
         r"alice(?! \(guest)", line) and "bob (guest)" in line)
 
 
+def test_who_comes_back_is_told_who_has_written(server, clients):
+    alice = register(clients(LineClient, server, "alice"))
+    alice.leave()
+    bob = clients(LineClient, server, "bob")
+    carol = clients(LineClient, server, "carol")
+    for line in ("/msg alice one", "/msg alice two"):
+        bob.say(line)
+    bob.sync()
+    carol.say("/msg alice hello")
+    carol.sync()
+
+    again = asked(server, clients, "alice")
+    again.say(PASSWORD)
+    again.expect("You have messages from @carol (1), @bob (2): "
+                 "/history @carol shows them.")
+    again.say("/history @carol")
+    again.expect_line(lambda line: line.endswith("carol: hello"))
+    again.sync()
+    again.leave()
+
+    once_more = asked(server, clients, "alice")
+    once_more.say(PASSWORD)
+    once_more.expect("You have messages from @bob (2): "
+                     "/history @bob shows them.")
+    bob.say("/msg alice three")
+    once_more.expect_line(lambda line: "three" in line)
+    once_more.leave()
+    last = log_in(server, clients, "alice")
+    last.say("/rooms")
+    last.expect_line(lambda line: "@bob" in line and "new" not in line)
+
+
 def test_passwords_are_never_messages(server, clients):
     register(clients(LineClient, server, "alice")).leave()
     bob = clients(LineClient, server, "bob")

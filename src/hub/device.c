@@ -68,15 +68,29 @@ device_drop_others(struct call *x, const struct account *a, uint64_t keep)
     return clear(x, a, true, keep, &left);
 }
 
-enum deny
-device_check(const struct login *l)
+/* A token that there is would be no failure of the disk. */
+static enum deny
+check_unused(struct call *x)
 {
+    struct device_row row;
+    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
+                               &row);
+
+    if (rc == -ENOENT)
+        return DENY_NONE;
+    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
+}
+
+enum deny
+device_check(struct call *x)
+{
+    const struct login *l = x->command->login;
     struct str name = str_of(l->device);
 
     if (name.n > LOGIN_DEVICE_BYTES
         || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
         return DENY_BAD_REQUEST;
-    return DENY_NONE;
+    return name.n > 0 ? check_unused(x) : DENY_NONE;
 }
 
 uint8_t
@@ -108,30 +122,15 @@ put(struct call *x, const struct account *a, uint64_t room, uint8_t scope,
     return account_audit(x, "device.token", str_of(a->name.text), row.name);
 }
 
-/* A token that there is would be no failure of the disk. */
-static enum deny
-check_unused(struct call *x)
-{
-    struct device_row row;
-    int rc = store_find_device(x->hub->store, x->command->login->device_hash,
-                               &row);
-
-    if (rc == -ENOENT)
-        return DENY_NONE;
-    return rc < 0 ? batch_failed(x->hub, rc) : DENY_BAD_REQUEST;
-}
-
 enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
            uint8_t scope, uint64_t *ret)
 {
     unsigned n = 0;
-    enum deny d = device_check(x->command->login);
+    enum deny d = device_check(x);
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
-    if (d == DENY_NONE)
-        d = check_unused(x);
     if (d == DENY_NONE)
         d = clear(x, a, false, 0, &n);
     if (d == DENY_NONE && n >= devices_max(x->hub)) {
@@ -262,6 +261,25 @@ choose_room(struct call *x, uint64_t *ret)
     return d;
 }
 
+/* Nor for longer. */
+static enum deny
+check_end(struct call *x)
+{
+    const struct device *own = x->session->device;
+    int64_t end_ms = x->command->login->expires_ms;
+    struct device_row row = {.expires_ms = 0};
+    int rc = 0;
+
+    if (own != NULL && own->id != 0)
+        rc = store_find_device_id(x->hub->store, own->id, &row);
+    if (rc < 0)
+        return rc == -ENOENT ? DENY_BAD_CREDENTIALS : batch_failed(x->hub, rc);
+    if (row.expires_ms == 0 || (end_ms != 0 && end_ms <= row.expires_ms))
+        return DENY_NONE;
+    x->detail = str_of("it would outlive yours");
+    return DENY_FORBIDDEN;
+}
+
 /* Nobody gives more than they have. What was left out is no such gift: then it
  * is what is left of the usual. */
 static enum deny
@@ -289,6 +307,8 @@ device_token(struct call *x)
     if (d == DENY_NONE && l->device[0] == '\0')
         d = DENY_BAD_REQUEST;
     if (d == DENY_NONE)
+        d = check_end(x);
+    if (d == DENY_NONE)
         d = choose_scope(x, l->scope, &scope);
     if (d == DENY_NONE)
         d = choose_room(x, &room);
@@ -301,16 +321,30 @@ device_token(struct call *x)
 
 /* ---- REVOKE, LOGOUT ---- */
 
-static void
-cut(const struct call *x, const struct account *a, uint64_t device)
+static struct account_cut
+cut_of(const struct call *x, const struct account *a, uint64_t device)
 {
-    struct account_cut cut = {
+    return (struct account_cut){
         .sender_id = account_sender(a), .device = device,
         .except = device == 0 ? x->session : NULL,
         .why = "logged out", .deny = DENY_BAD_CREDENTIALS,
     };
+}
+
+static void
+cut(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
 
     account_cut(x->hub, &cut, x->command->now_ms);
+}
+
+static void
+doom(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
+
+    account_doom(x->hub, &cut);
 }
 
 static enum deny
@@ -367,9 +401,11 @@ device_revoke(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = number ? drop(x, &a, number) : drop_all(x, &a);
-    if (d == DENY_NONE)
-        batch_then(x, revoked, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, revoked, &a, number);
+    return DENY_NONE;
 }
 
 /* The caller is told before its connection ends, and so do those of the same
@@ -403,7 +439,9 @@ device_logout(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = drop(x, &a, number);
-    if (d == DENY_NONE)
-        batch_then(x, logged_out, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, logged_out, &a, number);
+    return DENY_NONE;
 }

@@ -7,8 +7,9 @@
 
 #include "hub/account.h"
 
-/* A device of that name can be made; or none is to be. */
-enum deny device_check(const struct login *l);
+/* The device that the command's login describes can be made; or none is to
+ * be. Of a new account, device_add() refuses nothing else. */
+enum deny device_check(struct call *x);
 
 /* Writes a new one of a, as the command's login describes it but for its
  * scope, for one room or for all (0). */

@@ -85,6 +85,66 @@ a_token_does_only_what_it_is_for(void **state)
 }
 
 static void
+a_room_that_a_token_may_not_read_is_not_made_by_it(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_POST | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    join(p, 3, "#attic");
+    expect(p, "w0 s3 denied forbidden #attic\n");
+    act(p, asking(p, COMMAND_ROOMS, 1));
+    expect(p, "w0 s1 rooms [ item =member #lobby 2 ]\n");
+}
+
+static void
+a_token_for_one_room_hears_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    found_account(p, "cleo");
+    settle_account(p, 5, "cleo");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    say(p, 2, "@alice", "psst");
+    expect(p, "w0 s1 hears 2 after 0/0: subscribed @bob 2\n"
+              "w0 room 2 message 1 bob psst\n"
+              "w1 s2 hears 2 after 0/0: subscribed @alice 2\n"
+              "w1 room 2 message 1 bob psst\n"
+              "w1 s2 posted 1\n");
+    act(p, play_command(p, COMMAND_GROUP, 5, NULL, "#secret", "alice"));
+    expect(p, "w0 s5 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s1 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s5 done #secret\n");
+    act(p, joining(p, 5, "#cats"));
+    forget(p);
+    act(p, play_command(p, COMMAND_INVITE, 5, "#cats", "alice", NULL));
+    expect(p, "w0 s1 invited #cats ->cleo\n"
+              "w0 s5 done\n");
+}
+
+static void
+a_token_for_one_room_lists_the_people_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    enter(p, 5, "carol");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, play_command(p, COMMAND_WHO, 3, NULL, NULL, NULL));
+    act(p, play_command(p, COMMAND_WHO, 5, NULL, NULL, NULL));
+    expect(p, "w0 s3 people #lobby [ person bob ] [ person =member alice ] 2\n"
+              "w0 s5 people [ person bob ] [ person alice ] [ person carol ]"
+              " 3\n");
+}
+
+static void
 nobody_gives_more_than_they_have(void **state)
 {
     struct play *p = *state;
@@ -142,6 +202,30 @@ who_may_only_manage_says_what_for(void **state)
 }
 
 static void
+no_token_outlives_the_one_it_was_made_by(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ | SCOPE_MANAGE);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", SCOPE_READ), "next", 9));
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60001;
+    act(p, c);
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    expect(p, "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 done 3\n");
+}
+
+static void
 a_token_that_there_is_is_not_made_again(void **state)
 {
     struct play *p = *state;
@@ -165,6 +249,54 @@ a_token_is_not_for_what_there_is_not(void **state)
     act(p, making(p, 1, "@bob", SCOPE_READ));
     expect(p, "w0 s1 denied no_such_room #nowhere\n"
               "w0 s1 denied no_such_room @bob\n");
+}
+
+/* alice's bot, for a minute, whose token is 8; she is on 1. */
+static void
+a_bot_for_a_minute(struct play *p)
+{
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+}
+
+static void
+a_token_that_runs_out_ends_its_sessions(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    c = by_token(p, COMMAND_ENTER, 5, 8);
+    c->visit = true;
+    act(p, c);
+    tick(p, 59999);
+    forget(p);
+    tick(p, 1);
+    expect(p, "w0 s3 ends: closed bad_credentials your token has run out\n"
+              "w0 s5 ends: closed bad_credentials your token has run out\n");
+    act(p, by_token(p, COMMAND_ENTER, 7, 8));
+    expect(p, "w0 s7 denied bad_credentials\n");
+    tick(p, 3600000);
+    expect(p, "");
+}
+
+static void
+the_hub_wakes_when_a_token_runs_out(void **state)
+{
+    struct play *p = *state;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    assert_int_equal(hub_tick(p->hub, p->now_ms), PLAY_NOON + 60000);
+    act(p, leaving(p, 3, NULL, true));
+    tick(p, 60000);
+    assert_int_equal(hub_tick(p->hub, p->now_ms), INT64_MAX);
+    forget(p);
 }
 
 static void
@@ -304,12 +436,18 @@ main(void)
     const struct CMUnitTest tests[] = {
         play_test(devices_are_listed_the_newest_first),
         play_test(a_token_does_only_what_it_is_for),
+        play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
+        play_test(a_token_for_one_room_hears_of_no_other),
+        play_test(a_token_for_one_room_lists_the_people_of_no_other),
         play_test(nobody_gives_more_than_they_have),
+        play_test(no_token_outlives_the_one_it_was_made_by),
         play_test(what_is_not_asked_for_is_all_but_to_manage),
         play_test(and_no_more_than_its_maker_may),
         play_test(who_may_only_manage_says_what_for),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
+        play_test(a_token_that_runs_out_ends_its_sessions),
+        play_test(the_hub_wakes_when_a_token_runs_out),
         play_test(revoking_cuts_that_device_at_once),
         play_test(nobody_revokes_what_is_anothers),
         play_test(revoking_all_spares_the_own),

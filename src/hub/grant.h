@@ -68,6 +68,7 @@ struct standing {
     struct list link;             /* by sender id */
     uint64_t sender_id;
     uint64_t from_seq;            /* they may see what comes after this */
+    uint64_t read;                /* they have read so far; only rises */
     uint8_t role;                 /* enum room_role; NONE: is invited */
 };
 
@@ -79,13 +80,16 @@ struct grants {
     struct restrictions *restrictions;    /* or NULL */
     struct map floors;            /* session -> struct floor ... */
     struct list low;              /* ... of those without a standing */
-    struct map spoke;             /* sender id -> struct spoken: slow.c */
+    struct map spoke;             /* speaker -> struct spoken: slow.c */
     struct list spoken;           /* the same, oldest first */
 };
 
 struct grants *grant_get(struct room *r);      /* makes them if need be */
 const struct standing *grant_standing(const struct room *r,
                                       uint64_t sender_id);
+
+/* Somebody who belongs to r has read it so far. False: not, or they had. */
+bool grant_note_read(struct room *r, uint64_t sender_id, uint64_t seq);
 
 /* s's account belongs to r, whether it is there or not. */
 bool grant_belongs(const struct room *r, const struct session *s);
@@ -141,11 +145,6 @@ void grant_drop_uploads(struct hub *h, const struct room *r,
  * is what they are told. */
 void grant_close_banned(struct hub *h, struct event *why, int64_t now_ms);
 
-/* The same for each session of that sender, whatever they may; NULL: in every
- * room where they are. */
-void grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-                  struct event *why, int64_t now_ms);
-
 /* At the start; and the end. */
 int grant_load(struct hub *h) MUST_USE;
 void grant_free(struct room *r);
@@ -154,6 +153,10 @@ void grant_free_all(struct hub *h);
 /* ---- the end of a batch (batch.c) ---- */
 
 void grant_take_back(struct hub *h);
+
+/* Whoever is in r by a right that was not kept goes again; `why` is told. */
+void grant_recheck(struct hub *h, struct room *r, enum deny why,
+                   int64_t now_ms);
 void grant_settle(struct hub *h);      /* always, afterwards */
 
 #endif

@@ -25,13 +25,15 @@
 /* What the running batch has done to the store. */
 struct batch {
     bool open;                    /* a transaction has begun */
-    int64_t now_ms;               /* of its newest command */
+    int64_t now_ms;               /* of its newest command or tick */
     int error;                    /* the first statement that failed, or 0 */
+    uint64_t number;              /* how many went before it */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
     struct list deeds;            /* what follows the commit: batch.h */
     struct list grants;           /* struct grant_undo: grant_set.c */
+    bool dooms;                   /* a session is doomed */
 };
 
 struct hub {
@@ -68,9 +70,16 @@ struct hub {
     unsigned hashing;             /* of them that are not back yet */
     struct restrictions *banned;  /* from the whole server: grant.c */
     struct throttle *throttle;    /* wrong passwords: secret.c */
+    struct throttle *tokens;      /* wrong tokens, which must not push out
+                                     whose password is guessed at */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
     int64_t bans_due_ms;          /* no sooner does one run out */
+    int64_t devices_due_ms;       /* no sooner does a session's token */
+
+    struct list readings;         /* cursors to be written: reading.c ... */
+    struct map reading_keys;      /* ... by room and sender id */
+    int64_t readings_due_ms;
 
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
@@ -87,6 +96,7 @@ struct hub {
 struct device {
     uint64_t id;                  /* 0: by a password, without a device */
     uint64_t room;                /* the only one it may go to, or 0 */
+    int64_t expires_ms;           /* 0 = never; set by expiry.c */
     uint8_t scope;                /* enum scope */
 };
 
@@ -104,6 +114,7 @@ struct session {
     bool lasting;                 /* its sender id outlives the connection */
     bool visits;                  /* a visitor (visitor.h) ... */
     bool signs;                   /* ... with a name */
+    bool doomed;                  /* ends when the batch is kept: account.h */
 };
 
 struct user {
@@ -164,6 +175,7 @@ struct call {
     const struct command *command;
     struct str detail;            /* of a refusal: more about it ... */
     char words[64];               /* ... for one that has to be written */
+    int64_t wait_ms;              /* ... and when to come back */
     const struct room *made;      /* by this command, or NULL */
     bool later;                   /* the rest follows the commit */
 };

@@ -122,7 +122,8 @@ by_token(struct call *x, struct account *ret, struct login_by *by)
         ret->id = 0;
         return secret_bad_token(x);
     }
-    *by = (struct login_by){row.id, row.room, row.scope};
+    *by = (struct login_by){row.id, row.room, row.expires_ms,
+                            row.scope};
     return see_device(x, &row);
 }
 
@@ -160,30 +161,41 @@ login_may_become(struct call *x, const struct account *a)
     return DENY_OVERLOADED;
 }
 
+/* Later in the same batch they may have been banned. */
 enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
-    struct login_by by = {.device = number, .scope = c->login->scope};
+    struct login_by by = {.device = number,
+                          .scope = device_login_scope(c->login),
+                          .expires_ms = c->login->expires_ms};
+    enum deny d = DENY_NONE;
 
-    if (c->session == 0)
+    if (c->session == 0) {
         tell_caller_done(x, a->id);
-    else if (secret_awaits(x->hub, c->session))
-        become_account(x, a, &by);
-    return DENY_NONE;
+    } else if (secret_awaits(x->hub, c->session)) {
+        d = login_may_become(x, a);
+        if (d == DENY_NONE)
+            become_account(x, a, &by);
+    }
+    return d;
 }
 
 /* With a device that is to be kept, nobody is logged in before it is. */
 static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
-    uint64_t number;
-    enum deny d = device_add(x, a, 0, device_login_scope(x->command->login),
-                             &number);
+    uint8_t scope = device_login_scope(x->command->login);
+    struct login_by by = {.scope = scope};
+    uint64_t number = 0;
+    enum deny d = device_add(x, a, 0, scope, &number);
 
-    if (d == DENY_NONE)
-        batch_then(x, login_done, a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    by.device = number;
+    become_belong(x, a, &by);
+    batch_then(x, login_done, a, number);
+    return DENY_NONE;
 }
 
 enum deny
@@ -209,6 +221,7 @@ login_enter(struct call *x)
         return d;
     if (l->kind == LOGIN_PASSWORD && l->device[0] != '\0')
         return enter_with_new_device(x, &a);
+    become_belong(x, &a, &by);
     become_account(x, &a, &by);
     return DENY_NONE;
 }

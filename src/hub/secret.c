@@ -56,6 +56,7 @@ throttled(struct call *x, int64_t wait_ms)
     }
     snprintf(x->words, sizeof x->words, "try again in %lld %s", n, unit);
     x->detail = str_of(x->words);
+    x->wait_ms = wait_ms;
     return DENY_THROTTLED;
 }
 
@@ -91,12 +92,11 @@ secret_was_right(const struct call *x, struct str key)
 enum deny
 secret_bad_token(struct call *x)
 {
-    static const uint8_t nowhere[16];
     const struct command *c = x->command;
     struct str from = {(const char *)c->from, sizeof c->from};
     int64_t wait_ms;
 
-    if (!throttle_try(x->hub->throttle, hash_of("token ", from), nowhere,
+    if (!throttle_try(x->hub->tokens, hash_of("token ", from), c->from,
                       c->now_ms, &wait_ms))
         return throttled(x, wait_ms);
     return secret_failed(x, NULL);

@@ -55,6 +55,7 @@ struct line_state {
     bool pausing : 1;         /* the timer is for an unfinished line */
     bool shown_around : 1;    /* has been told of the first room */
     bool leaving : 1;         /* the peer has closed its side */
+    bool news : 1;            /* ROOMS is asked for what came while away */
     bool over : 1;            /* conn_end() was called */
     bool telnet : 1;          /* the peer has sent some: it may be sent some */
     bool silenced : 1;        /* it was told that we echo, that is, nothing */
