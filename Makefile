@@ -73,8 +73,8 @@ tsan: test-deps build-tsan/build.ninja
 	@ninja -C build-tsan --quiet
 	@$(SAN_ENV) meson test -C build-tsan --no-rebuild -t 4 \
 	  base/log base/metrics blob/blob blob/blob_grow store/backup_load \
-	  hub/mailbox hub/readers hub/movers hub/hashers hub/core hub/core_files \
-	  hub/fanout net/wake edge/worker \
+	  hub/mailbox hub/readers hub/movers hub/hashers hub/core \
+	  hub/core_files hub/fanout net/wake edge/worker \
 	  edge/conn_files edge/conn_websocket
 	@echo "== a server under TSan, driven over its port"
 	@LOQUAT_BUILD=build-tsan TSAN_OPTIONS=second_deadlock_stack=1 $(PYTEST) \

@@ -203,6 +203,8 @@ drop_invitation(struct call *x)
 {
     int rc = store_drop_invitation(x->hub->store, x->command->token);
 
+    if (rc == -ENOENT)
+        return DENY_BAD_INVITATION;
     return rc < 0 ? batch_failed(x->hub, rc) : DENY_NONE;
 }
 

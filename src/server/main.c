@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * loquatd: options, and the commands that need no server. */
+#include "server/admin_client.h"
 #include "server/server.h"
 #include "server/server_tls.h"
 
@@ -16,6 +17,12 @@ static const char usage[] =
     "       loquatd check [OPTION...]     check the configuration\n"
     "       loquatd defaultconfig         print every key with its default\n"
     "       loquatd fingerprint [OPTION...]   of the TLS certificate\n"
+    "       loquatd admin [OPTION...] COMMAND   look after a server that "
+    "runs;\n"
+    "                                     loquatd admin help\n"
+    "       loquatd backup [OPTION...] FILE    everything, to one file\n"
+    "       loquatd restore [OPTION...] FILE   of a backup, a new folder\n"
+    "       loquatd fsck [OPTION...] [--sizes]   is all there, as it was?\n"
     "\n"
     "  --config FILE          read FILE instead of " SYSTEM_CONFIG "\n"
     "  --port PORT            the one port (4000; 0: any free one)\n"
@@ -112,6 +119,40 @@ show_fingerprint(const struct config *c)
     return printf("SHA-256 %s\n", text) < 0;
 }
 
+/* admin, backup, restore, fsck: options, and then words that are none. */
+enum { WORDS_MAX = 128 };
+
+static int
+run_admin(const char *command, char **argv)
+{
+    char *options[WORDS_MAX + 1] = {NULL};
+    size_t n = 0;
+    bool json = false;
+    struct config c;
+    struct err e;
+
+    while (*argv && strncmp(*argv, "--", 2) == 0 && n + 2 < WORDS_MAX
+           && strcmp(*argv, "--sizes") != 0) {
+        bool is_json = strcmp(*argv, "--json") == 0;
+        bool alone = is_json || strchr(*argv, '=') || argv[1] == NULL;
+
+        json = json || is_json;
+        if (!is_json)
+            options[n++] = *argv;
+        if (!alone)
+            options[n++] = argv[1];
+        argv += alone ? 1 : 2;
+    }
+    if (config_load(options, &c, &e) < 0) {
+        fprintf(stderr, "loquatd: %s.\n", e.text);
+        return EXIT_USAGE;
+    }
+    log_set_level((enum log_level)c.log_level);
+    return strcmp(command, "admin") == 0
+        ? admin_client(&c, argv, json)
+        : admin_offline(&c, command, argv, json);
+}
+
 static bool
 asked(const char *word, const char *brief, const char *full)
 {
@@ -129,6 +170,8 @@ main(int argc, char **argv)
         if (asked(*word, "-V", "--version"))
             return puts("loquatd " LOQUAT_VERSION) < 0;
     }
+    if (strcmp(command, "admin") == 0 || admin_is_offline(command))
+        return run_admin(command, rest);
     if (strcmp(command, "defaultconfig") == 0) {
         config_write_default(stdout);
         return fflush(stdout) != 0;

@@ -32,6 +32,8 @@ struct operator {
     struct buf line;
     operator_quit_fn *quit;
     void *arg;
+    operator_answer_fn *pass_on;
+    void *pass_on_arg;
 };
 
 /* The operator's screen is standard error: standard output carries the ready
@@ -235,7 +237,9 @@ open_mail(struct operator *o)
     for (struct parcel *p; (p = parcel_list_pop(&l)); parcel_free(&p)) {
         if (p->kind != PARCEL_SESSION || !p->event)
             continue;
-        if (p->event->kind == ANSWER_PEOPLE)
+        if (p->session == 0 && o->pass_on != NULL)
+            o->pass_on(o->pass_on_arg, p->event);
+        else if (p->event->kind == ANSWER_PEOPLE)
             say_people(p->event);
         else if (p->event->kind == ANSWER_DENIED)
             say(str_of(deny_text(p->event->deny)));
@@ -276,6 +280,13 @@ struct mailbox *
 operator_mailbox(struct operator *o)
 {
     return &o->mailbox;
+}
+
+void
+operator_pass_on(struct operator *o, operator_answer_fn *fn, void *arg)
+{
+    o->pass_on = fn;
+    o->pass_on_arg = arg;
 }
 
 void

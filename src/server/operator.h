@@ -14,11 +14,15 @@ struct operator;
 
 typedef void operator_quit_fn(void *arg);
 
+/* An answer to what was asked as session 0 (server/admin.h). */
+typedef void operator_answer_fn(void *arg, const struct event *e);
+
 /* The mailbox with the number `worker` is the operator's. Borrows metrics. */
 struct operator *operator_new(uv_loop_t *loop, unsigned worker,
                               struct metrics *metrics, operator_quit_fn *quit,
                               void *arg);
 struct mailbox *operator_mailbox(struct operator *o);
+void operator_pass_on(struct operator *o, operator_answer_fn *fn, void *arg);
 
 /* Starts to read standard input; without one (closed, /dev/null) there is
  * simply no operator. */

@@ -12,6 +12,7 @@
 #include "dialect/line/line.h"
 #include "dialect/native/native.h"
 #include "edge/worker.h"
+#include "server/admin.h"
 #include "server/doors.h"
 #include "server/operator.h"
 #include "server/server_tls.h"
@@ -66,6 +67,7 @@ struct server {
     struct worker *workers[LIMIT_WORKERS];
     struct mailbox *mailboxes[LIMIT_WORKERS];   /* the operator's is last */
     struct operator *operator;
+    struct admin *admin;
     struct readers *readers;
     struct blobs *blobs;
     struct movers *movers;
@@ -204,27 +206,36 @@ core_starved(void *arg, unsigned worker)
         worker_unstarve(s->workers[worker]);
 }
 
-/* A foreground server's terminal is gone: the end, as ever. Otherwise what can
- * change while it runs is read anew, all of it or nothing. */
+/* What can change while it runs is read anew, all of it or nothing. */
+static int
+reload(void *arg, struct err *e)
+{
+    struct server *s = arg;
+    struct config fresh;
+    int r = s->load(s->load_arg, &fresh, e);
+
+    if (r < 0) {
+        log_event(LOG_ERROR, "server", "configuration kept",
+                  LOG_S("why", e->text));
+        return r;
+    }
+    log_set_level((enum log_level)fresh.log_level);
+    server_tls_reload(s->tls, &fresh);
+    return 0;
+}
+
+/* A foreground server's terminal is gone: the end, as ever. */
 static void
 on_hangup(uv_signal_t *handle, int signum)
 {
     struct server *s = handle->data;
-    struct config fresh;
     struct err e;
 
     log_event(LOG_INFO, "server", "signal", LOG_N("number", signum));
-    if (s->had_terminal && !isatty(STDIN_FILENO)) {
+    if (s->had_terminal && !isatty(STDIN_FILENO))
         request_stop(s);
-        return;
-    }
-    if (s->load(s->load_arg, &fresh, &e) < 0) {
-        log_event(LOG_ERROR, "server", "configuration kept",
-                  LOG_S("why", e.text));
-        return;
-    }
-    log_set_level((enum log_level)fresh.log_level);
-    server_tls_reload(s->tls, &fresh);
+    else
+        (void)reload(s, &e);
 }
 
 static int
@@ -387,6 +398,25 @@ start_threads(struct server *s, struct err *e)
     return r;
 }
 
+/* Before the ready line: whoever waits for it may use the socket. */
+static int
+start_admin(struct server *s, struct err *e)
+{
+    struct admin_options o = {
+        .loop = &s->loop,
+        .folder = s->config->data,
+        .charset = (enum name_charset)s->config->charset,
+        .core = s->core,
+        .worker = s->workers_n,
+        .reload = reload,
+        .arg = s,
+    };
+    int r = admin_open(&o, &s->admin, e);
+
+    operator_pass_on(s->operator, admin_answer, s->admin);
+    return r;
+}
+
 static int
 start_listening(struct server *s, struct err *e)
 {
@@ -435,6 +465,7 @@ static void
 stop_threads(struct server *s)
 {
     doors_close(&s->doors);
+    admin_close(s->admin);
     unwatch_signals(s);
     if (s->core) {
         struct command *stop = command_new(COMMAND_STOP, (struct str){0},
@@ -466,6 +497,7 @@ take_apart(struct server *s)
         must(uv_loop_close(&s->loop) == 0);
     }
     operator_free(&s->operator);
+    admin_free(&s->admin);
     blobs_close(&s->blobs);       /* whatever was in a mailbox is gone now */
     gate_free(&s->gate);
     tls_server_free(&s->tls);
@@ -499,6 +531,8 @@ server_run(const struct config *config, server_load_fn *load, void *arg)
         r = make_workers(&s, fds, &e);
     if (r == 0)
         r = start_threads(&s, &e);
+    if (r == 0)
+        r = start_admin(&s, &e);
     if (r == 0)
         r = start_listening(&s, &e);
     if (r == 0) {

@@ -119,7 +119,7 @@ int store_put_invitation(struct store *s,
 int store_find_invitation(struct store *s, const uint8_t code_hash[32],
                           struct invitation_row *ret) MUST_USE;
 
-/* One use less (-ENOENT: none was left); and gone. */
+/* One use less (-ENOENT: none was left); and gone (-ENOENT: it was). */
 int store_use_invitation(struct store *s, uint64_t id) MUST_USE;
 int store_drop_invitation(struct store *s, uint64_t id) MUST_USE;
 

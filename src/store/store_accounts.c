@@ -273,5 +273,6 @@ store_drop_invitation(struct store *s, uint64_t id)
     must(s->in_transaction);
     sqlite3_stmt *st = s->accounts[ACCOUNTS_DROP_INVITATION];
     db_bind_int(st, 1, (int64_t)id);
-    return db_run(st);
+    int r = db_run(st);
+    return r == 0 && sqlite3_changes(s->db) == 0 ? -ENOENT : r;
 }

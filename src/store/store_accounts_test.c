@@ -212,6 +212,7 @@ an_invitation_is_used_as_often_as_it_says(void **state)
     assert_int_equal(store_use_invitation(s, 1), 0);
     assert_int_equal(store_use_invitation(s, 1), -ENOENT);
     assert_int_equal(store_drop_invitation(s, 1), 0);
+    assert_int_equal(store_drop_invitation(s, 1), -ENOENT);
     assert_int_equal(store_find_invitation(s, i.code_hash, &got), -ENOENT);
     assert_int_equal(store_commit(s), 0);
     store_close(&s);
