@@ -75,7 +75,7 @@ tsan: test-deps build-tsan/build.ninja
 	  base/log base/metrics blob/blob blob/blob_grow store/backup_load \
 	  hub/mailbox hub/readers hub/movers hub/hashers hub/core \
 	  hub/core_files hub/fanout net/wake edge/worker \
-	  edge/conn_files edge/conn_websocket
+	  edge/conn_files edge/conn_secure edge/conn_websocket
 	@echo "== a server under TSan, driven over its port"
 	@LOQUAT_BUILD=build-tsan TSAN_OPTIONS=second_deadlock_stack=1 $(PYTEST) \
 	  -q -n 2 -rs tests/test_native.py tests/test_limits.py \

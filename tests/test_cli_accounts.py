@@ -7,14 +7,18 @@ import pty
 import re
 import select
 import signal
+import socket
 import stat
 import subprocess
+import threading
 import time
 
 import pytest
 
 from harness.command import Command, environment, run
-from harness.native import NativeClient, pb
+from harness.http import api, basic
+from harness.line import LineClient
+from harness.native import MAGIC, NativeClient, frame, pb
 from harness.server import DEADLINE, program
 
 CHEAP = ("--accounts-hash_memory", "8K", "--accounts-hash_passes", "1")
@@ -215,6 +219,29 @@ def test_a_token_by_file_or_environment(person, server, clients):
     watcher.sees("alice", "two")
 
 
+def test_a_token_of_which_nothing_is_said_does_all_but_manage(
+        person, server, clients):
+    """The same, whatever language it was made in."""
+    alice = person("alice").register()
+    alice.run("token", "by-command")
+    bearer_of = clients(NativeClient, server, "", room=None,
+                        token=alice.tokens()[0].read_text().split()[0])
+    bearer_of.make_token("by-native")
+    made = api(server, "POST", "/v1/devices", {"device": "by-http"},
+               basic("alice", PASSWORD))
+    assert made.status == 201, made
+    line = clients(LineClient, server)
+    for said, answer in (("alice", "belongs to an account"),
+                         (PASSWORD, "Welcome"), ("/token by-line", "Token ")):
+        line.say(said)
+        line.expect_line(lambda l: answer in l)
+    scopes = {d["name"]: d["scope"] for d in map(json.loads, alice.run(
+        "devices", "--json").stdout.splitlines())}
+    made = [name for name in scopes if name.startswith("by-")]
+    assert len(made) == 4
+    assert {scopes[name] for name in made} == {"read post files"}, scopes
+
+
 def test_a_token_that_others_can_read_is_not_used(person):
     alice = person("alice").register()
     alice.tokens()[0].chmod(0o644)
@@ -269,6 +296,35 @@ def test_a_group_from_a_shell(person, server, clients):
     assert there.expect("joined").target == room
     alice.run("send", room, "just us")
     assert there.expect("message").text == "just us"
+
+
+def test_a_logout_that_reached_nobody_keeps_the_token(server, person):
+    """It is good still, and without it nobody could end it from here."""
+    alice = person("alice")
+    where = ("--server", f"loquats://localhost:{server.port}")
+    alice.run("register", "alice", "--password-file", str(alice.password),
+              *where)
+    known = alice.home / "state/loquat/known_servers"
+    was = known.read_text()
+    known.write_text(was[:-3] + ("00" if was[-3:-1] != "00" else "11") + "\n")
+
+    alice.run("logout", *where, status=3)
+    assert len(alice.tokens()) == 1
+    known.write_text(was)
+    alice.run("logout", *where)
+    assert alice.tokens() == []
+
+
+def test_a_token_that_is_good_no_longer_is_forgotten(person):
+    alice = person("alice").register()
+    kept = alice.tokens()[0]
+    token = kept.read_text()
+    alice.run("logout")
+
+    kept.write_text(token)
+    kept.chmod(0o600)
+    alice.run("logout", status=3)
+    assert alice.tokens() == []
 
 
 def test_who_leaves_for_good_is_forgotten_here(person):
@@ -388,6 +444,41 @@ def test_following_a_private_room_across_a_restart(person, server, clients):
         assert tail.wait() == 6
     finally:
         tail.kill()
+
+
+def serve_once(listener, *envelopes):
+    """A server that says these, whatever is asked."""
+    peer, _ = listener.accept()
+    with peer:
+        peer.sendall(MAGIC + b"".join(frame(e) for e in envelopes))
+        peer.settimeout(DEADLINE)
+        while peer.recv(4096):
+            pass
+
+
+def test_a_hostile_server_reaches_no_terminal(tmp_path):
+    """Its name for us is printed without what a terminal would obey."""
+    welcome = pb.Envelope(request=1, welcome=pb.Welcome(
+        version=1, name="al\u009b2J\x1b[2Jice", token="lq_x\u009b1m",
+        heartbeat_ms=30000, dead_ms=75000, account=True))
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve_once,
+                                  args=(listener, welcome))
+        thread.start()
+        done = subprocess.run(
+            [program("loquat"), "--json", "login", "alice", "--password-file",
+             str(password), "--server",
+             "127.0.0.1:%d" % listener.getsockname()[1]],
+            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+            capture_output=True, text=True, timeout=DEADLINE)
+        thread.join()
+    assert done.returncode == 0, done
+    assert "ice" in json.loads(done.stdout)["name"]
+    for bad in "\x1b\u009b":
+        assert bad not in done.stdout.strip() + done.stderr, done
+    assert "\\u" not in done.stdout, done
 
 
 def test_no_option_takes_a_secret(person):

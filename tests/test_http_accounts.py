@@ -314,6 +314,16 @@ def test_a_removal_ends_the_stream_with_its_reason(private):
     stream.close()
 
 
+def test_a_removal_from_one_room_ends_no_other_stream(private):
+    server, alice, bob = private
+    stream = Follow(server, "#lobby", who=bob)
+    remove(server, alice)
+    say(server, "still there?", alice, "lobby")
+    last = stream.expect(lambda e: e["type"] in ("removed", "message"), 5)
+    assert last.get("text") == "still there?", last
+    stream.close()
+
+
 def begin_upload(server, who, name, first):
     """Of 100,000 bytes, one has been sent."""
     http = HttpSocket(server)

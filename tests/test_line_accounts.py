@@ -12,10 +12,13 @@ import pytest
 
 from harness.line import GREETING, LineClient
 from harness.server import DEADLINE
+from harness.tls import SSL_TLV, AnyLine, connect, proxy_header
 
 # Argon2id as cheap as it can be: many passwords are hashed here.
 CHEAP = ("--accounts-hash_passes", "1", "--accounts-hash_memory", "8M")
 PASSWORD = "correct horse battery"
+UNASKED = ("That came before you can have read this. It may be a password, so "
+           "it goes nowhere, and this connection ends.")
 SHOWN = " (it will be shown as you type):"
 
 
@@ -127,9 +130,45 @@ def test_passwords_are_never_messages(server, clients):
                     "was it, choose another one.")
     bob.say("/passwd secret-seven")
     bob.expect_line(lambda line: line.startswith("Leave the password out"))
-    bob.sync()
+    bob.say("secret-eight")            # the new one, of a script
+    bob.expect_next(UNASKED)
+    bob.expect_end()
     assert "secret" not in server.log()
     assert not [line for line in bob.lines if "secret" in line]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("script", [
+    ["alice", "secret-nine"],
+    ["/login alice", "secret-nine"],
+    ["/register zoe", "secret-nine", "secret-nine"],
+    ["zoe", "/passwd", "secret-nine", "secret-ten", "secret-ten"],
+], ids=lambda script: script[-2])
+def test_a_script_does_not_give_away_what_is_not_asked(serve, clients, script,
+                                                      waits):
+    """Where others may listen; all at once, and each line at the answer."""
+    server = serve(*CHEAP, "--server-proxies", "127.0.0.1",
+                   "--limits-exempt", "nobody")
+    inside = proxy_header("192.0.2.1", tlvs=SSL_TLV)
+    register(AnyLine(connect(server, inside), "alice")).leave()
+    watcher = clients(AnyLine, connect(server, inside), "watcher")
+    client = clients(AnyLine, connect(server, proxy_header("198.51.100.7")))
+    client.expect(GREETING)
+    if waits:
+        for line in script:
+            if "Secrets are only" in "".join(client.lines):
+                client.say(line)
+                break
+            client.say(line)
+            client.expect_line(lambda line: "Secrets are only" in line or
+                               "/help" in line)
+    else:
+        client.send_bytes("".join(l + "\n" for l in script).encode())
+    client.expect_end()
+    assert UNASKED in client.lines
+    watcher.sync()
+    assert not [l for l in watcher.lines + client.lines if "secret" in l]
+    assert "secret" not in server.log()
 
 
 def test_a_password_may_be_cut_anywhere(server, clients):
@@ -254,11 +293,13 @@ def test_without_guests(serve, clients):
 
 def test_registration_closed(serve, clients):
     server = serve(*CHEAP, "--accounts-register", "closed")
-    alice = clients(LineClient, server, "alice")
-    alice.say("/register")
-    alice.expect_next("New accounts are not made here.")
-    alice.say("/register inv_" + "0" * 52)
-    alice.expect_next("New accounts are not made here.")
+    for typed in ("/register", "/register inv_" + "0" * 52):
+        alice = clients(LineClient, server, "alice")
+        alice.say(typed)
+        alice.expect_next("New accounts are not made here.")
+        alice.say("a password, by a script")
+        alice.expect_next(UNASKED)
+        alice.expect_end()
 
 
 # --- telnet ---

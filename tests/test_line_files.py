@@ -158,7 +158,7 @@ def test_refusals_are_said_at_once_and_the_bytes_are_dropped(serve, clients):
     alice.say("/part")
     alice.expect_line(lambda line: line.startswith("You have left #lobby."))
     alice.send_bytes(b"FILE:a.bin:5\n/quit/join #lobby\n")
-    alice.expect("You are in no room. /join one first.")
+    alice.expect("a.bin was not stored: you are in no room, /join one first.")
     alice.post("back")
     bob.sees("alice", "back")
 

@@ -33,6 +33,7 @@
 #define LIMIT_ROLES              10000   /* accounts in one room */
 #define LIMIT_RESTRICTIONS       1000    /* bans and mutes of one room */
 #define LIMIT_INVITED            1000    /* of one room, who did not come yet */
+#define LIMIT_SPOKEN             10000   /* who wait in one room's slow mode */
 #define LIMIT_GROUP              20      /* people at the start of a group */
 #define LIMIT_REASON_BYTES       256
 #define LIMIT_DESCRIPTION_BYTES  1024

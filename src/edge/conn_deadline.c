@@ -38,7 +38,7 @@ pause_left(const struct conn *c)
 {
     const struct dialect_config *config = conn_config(c);
 
-    if (c->known || c->bytes_in == 0 ||
+    if (c->known || c->bytes_in == 0 || conn_may_be_proxy(c) ||
         config->newline != LINE_NEWLINE_OPTIONAL)
         return NEVER;
     return left(c, c->heard_ms, config->pause_ms);
@@ -111,7 +111,10 @@ act(struct conn *c, enum deadline which)
         conn_assume(c);
         break;
     case FIRST:
-        conn_refuse(c, NO_NAME_TEXT, "nothing whole in time");
+        if (conn_may_be_proxy(c))
+            conn_assume(c);     /* a person with an empty line */
+        else
+            conn_refuse(c, NO_NAME_TEXT, "nothing whole in time");
         break;
     case LOGIN:
         conn_refuse(c, NO_NAME_TEXT, "no name in time");

@@ -209,6 +209,9 @@ void conn_resume(struct conn *c);
 /* The handshake has settled on a protocol ("" = on none). */
 void conn_agree(struct conn *c, const char *protocol);
 
+/* The bytes so far begin like a proxy's header, which nobody asked for. */
+bool conn_may_be_proxy(const struct conn *c);
+
 /* Nobody claims the bytes so far: it is the fallback's. */
 void conn_assume(struct conn *c);
 void conn_run_timer(struct conn *c);    /* the dialect's has run out */

@@ -14,6 +14,7 @@
 #include "dialect/detect.h"
 #include "edge/conn_impl.h"
 #include "edge/worker_impl.h"
+#include "net/proxy_wire.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -21,6 +22,8 @@
 
 #define TOO_LATE_TEXT \
     "Hello comes first on this port: connect again and speak at once."
+#define NO_PROXY_TEXT \
+    "This address is not one of the proxies whose headers are believed."
 #define TOO_MUCH_TEXT "That is too much without a name. Bye!"
 
 /* --- The rest ----------------------------------------------------------- */
@@ -125,15 +128,34 @@ follow(struct conn *c, enum detected found, const struct dialect *d,
     }
 }
 
+bool
+conn_may_be_proxy(const struct conn *c)
+{
+    return !c->known && rest_n(c) > 0 && proxy_begins(rest_p(c), rest_n(c));
+}
+
+/* True: nothing else can be made of it, yet or ever. */
+static bool
+refuse_proxy(struct conn *c, const uint8_t *p, size_t n, size_t clear)
+{
+    if (!proxy_begins(p, n))
+        return false;
+    if (n >= clear)
+        refuse_input(c, NO_PROXY_TEXT, "no proxy of ours");
+    return true;
+}
+
 /* Looks at the first bytes; c->known when they are the dialect's to read. */
 static void
 recognise(struct conn *c, const uint8_t *p, size_t n)
 {
     const struct dialect *d = NULL;
     struct str farewell = {0};
-    enum detected found =
-        detect(conn_worker(c)->o.dialects, p, n, &d, &farewell);
+    enum detected found;
 
+    if (refuse_proxy(c, p, n, PROXY_SIGNATURE_BYTES))
+        return;
+    found = detect(conn_worker(c)->o.dialects, p, n, &d, &farewell);
     follow(c, found, d, farewell);
 }
 
@@ -196,6 +218,9 @@ parse_rest(struct conn *c)
 void
 conn_assume(struct conn *c)
 {
+    if (rest_n(c) > PROXY_LINE_ENDS &&
+        refuse_proxy(c, rest_p(c), rest_n(c), 0))
+        return;
     settle_on(c, conn_fallback(c));
     if (!conn_held(c))
         parse_rest(c);

@@ -5,9 +5,9 @@
  * A proxy of [server] proxies says first whom it brings: the header is read
  * exactly, since TLS may follow it in the same socket. From anybody else it is
  * not parsed. Then the first bytes are looked at and left where they are: 0x16
- * begins a handshake of TLS, and nothing else that is spoken here; and a proxy
- * that is not one of ours is told so, since its header would read like a person
- * who is called QUIT. In pieces it does: nobody is deceived by that. */
+ * begins a handshake of TLS, and nothing else that is spoken here. A proxy that
+ * is not one of ours is told so (conn_input.c), since its header would read
+ * like a person who is called QUIT. */
 #include "edge/conn_impl.h"
 #include "edge/worker_impl.h"
 
@@ -22,8 +22,6 @@
 #define INSECURE_TEXT "This server is spoken to over TLS only."
 #define INSECURE_HINT \
     INSECURE_TEXT " Try: openssl s_client -quiet -connect HOST:PORT"
-#define NO_PROXY_TEXT \
-    "This address is not one of the proxies whose headers are believed."
 #define PROXY_TEXT \
     "From this address a PROXY header, version 2, comes first."
 
@@ -55,7 +53,6 @@ meet(struct conn *c, const struct proxy_header *h)
         return;
     }
     conn_set_peer(c, &peer);
-    c->secure = h->secure;
     log_event(LOG_INFO, "edge", "announced",
               LOG_N("session", c->receiver.session),
               LOG_S("addr", conn_address(c)));
@@ -73,6 +70,10 @@ take_header(struct conn *c, const struct buf *bytes)
     }
     c->prefaced = false;
     c->heard_ms = conn_now(c);     /* from here on, silence is a person's */
+    if (h.local)
+        return;
+    c->secure = h.secure;          /* wherever the proxy is */
+    c->exempt = false;
     if (h.known)
         meet(c, &h);
 }
@@ -146,18 +147,13 @@ end_handshake(struct conn *c)
 static bool
 look_at_beginning(struct conn *c)
 {
-    struct worker *w = conn_worker(c);
-    uint8_t p[PROXY_SIGNATURE_BYTES];
-    ssize_t n = recv(c->stream.fd, p, sizeof p, MSG_PEEK | MSG_DONTWAIT);
+    uint8_t first;
 
-    if (n >= 1 && p[0] == HANDSHAKE && w->o.tls != NULL) {
-        begin_handshake(c);
-        return true;
-    }
-    if (n < (ssize_t)sizeof p || !proxy_is_header(p))
+    if (conn_worker(c)->o.tls == NULL ||
+        recv(c->stream.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1 ||
+        first != HANDSHAKE)
         return false;
-    metrics_add(w->o.shard, METRIC_bad_input_total, 1);
-    conn_refuse(c, NO_PROXY_TEXT, "no proxy of ours");
+    begin_handshake(c);
     return true;
 }
 

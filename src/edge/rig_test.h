@@ -61,12 +61,14 @@ calm_command(struct conn *c, enum command_kind kind, struct str target,
 {
     struct command *cmd = command_new(kind, target, name, text);
     struct calm *s = conn_state(c);
+    unsigned long long token;
 
     cmd->sender_id = 1 + (rand_u64() >> 2);
     cmd->message_kind = MESSAGE_TEXT;
     cmd->page = (struct page_query){.mode = PAGE_LATEST,
                                     .limit = LIMIT_PAGE_MESSAGES};
-    cmd->token = kind == COMMAND_PING ? strtoull(text.p, NULL, 10) : 0;
+    if (kind == COMMAND_PING && str_to_u64(text, UINT64_MAX, &token))
+        cmd->token = token;
     cmd->request = ++s->request;
     conn_command(c, cmd);
 }
@@ -273,6 +275,8 @@ struct rig {
     struct edge_limits limits;
     struct gate_options gate_options;
     unsigned queue_max;
+    struct tls_server *tls;     /* the test's own, or NULL */
+    bool tls_required;
 
     struct metrics *metrics;
     struct store *store;
@@ -344,7 +348,8 @@ rig_start(struct rig *t)
                               .gather_above = 1000, .gather_ms = 1000};
     struct worker_options worker = {.dialects = t->dialects,
                                     .config = &t->config,
-                                    .limits = t->limits};
+                                    .limits = t->limits, .tls = t->tls,
+                                    .tls_required = t->tls_required};
     struct core_options core = {.workers = 1, .mailboxes = t->mailboxes,
                                 .queue_max = t->queue_max, .arg = t,
                                 .starved = rig_starved, .broken = rig_broken};

@@ -157,8 +157,12 @@ is_cut(const struct account_cut *cut, const struct session *s)
     return s != cut->except && (kept == 0 || device_of(s) != kept);
 }
 
-void
-account_cut(struct hub *h, const struct account_cut *cut, int64_t now_ms)
+typedef void meet_fn(struct hub *h, struct session *s,
+                     const struct account_cut *cut, int64_t now_ms);
+
+static void
+meet_each(struct hub *h, const struct account_cut *cut, meet_fn *fn,
+          int64_t now_ms)
 {
     const struct user *u = map_get_u64(&h->senders, cut->sender_id);
     struct session *s = u ? u->session : NULL;
@@ -167,29 +171,83 @@ account_cut(struct hub *h, const struct account_cut *cut, int64_t now_ms)
         struct session *next = s->next_of_user;
 
         if (is_cut(cut, s))
-            account_end(h, s, cut->why, cut->deny, now_ms);
+            fn(h, s, cut, now_ms);
         s = next;
     }
     for (s = visitor_next(h, NULL); s != NULL;) {
         struct session *next = visitor_next(h, s);
 
         if (s->sender_id == cut->sender_id && is_cut(cut, s))
-            account_end(h, s, cut->why, cut->deny, now_ms);
+            fn(h, s, cut, now_ms);
         s = next;
     }
+}
+
+static void
+end(struct hub *h, struct session *s, const struct account_cut *cut,
+    int64_t now_ms)
+{
+    account_end(h, s, cut->why, cut->deny, now_ms);
+}
+
+void
+account_cut(struct hub *h, const struct account_cut *cut, int64_t now_ms)
+{
+    meet_each(h, cut, end, now_ms);
+}
+
+static void
+doom(struct hub *h, struct session *s, const struct account_cut *cut,
+     int64_t now_ms)
+{
+    (void)cut, (void)now_ms;
+    s->doomed = h->batch.dooms = true;
+}
+
+void
+account_doom(struct hub *h, const struct account_cut *cut)
+{
+    meet_each(h, cut, doom, 0);
+}
+
+void
+account_doom_over(struct hub *h)
+{
+    struct session *s;
+
+    if (!h->batch.dooms)
+        return;
+    h->batch.dooms = false;
+    for (size_t pos = 0; (s = map_next(&h->sessions, &pos)) != NULL;)
+        s->doomed = false;
+}
+
+static struct account_cut
+cut_of(const struct call *x, const struct account *a, const char *why,
+       bool but_caller)
+{
+    return (struct account_cut){
+        .sender_id = account_sender(a), .why = why,
+        .except = but_caller ? x->session : NULL,
+        .deny = DENY_BAD_CREDENTIALS,
+    };
 }
 
 static void
 cut_all(const struct call *x, const struct account *a, const char *why,
         bool but_caller)
 {
-    struct account_cut cut = {
-        .sender_id = account_sender(a), .why = why,
-        .except = but_caller ? x->session : NULL,
-        .deny = DENY_BAD_CREDENTIALS,
-    };
+    struct account_cut cut = cut_of(x, a, why, but_caller);
 
     account_cut(x->hub, &cut, x->command->now_ms);
+}
+
+static void
+doom_all(const struct call *x, const struct account *a, bool but_caller)
+{
+    struct account_cut cut = cut_of(x, a, NULL, but_caller);
+
+    account_doom(x->hub, &cut);
 }
 
 /* ---- writing ---- */
@@ -231,7 +289,7 @@ ask_hasher(struct call *x, const struct account *a, bool make)
         job.against = a->pwhash;
         if (password_prepare(str_of(l->password), nothing, job.password)
             != PASSWORD_OK)
-            return secret_failed(x, str_of(a->name.text));
+            return secret_failed(x, a);
     }
     secret_hash(x, &job);
     return DENY_NONE;
@@ -258,7 +316,7 @@ confirm(struct call *x, bool make, struct account *ret, bool *ret_asked)
     if (x->command->session == 0)
         return DENY_NONE;
     if (!login_fits(l, ret))
-        return secret_failed(x, str_of(ret->name.text));
+        return secret_failed(x, ret);
     secret_was_right(x, str_of(ret->name.key));
     return DENY_NONE;
 }
@@ -294,9 +352,11 @@ account_password(struct call *x)
     if (d == DENY_NONE)
         d = account_audit(x, "account.password", str_of(a.name.text),
                           nothing);
-    if (d == DENY_NONE)
-        batch_then(x, password_set, &a, 0);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom_all(x, &a, true);
+    batch_then(x, password_set, &a, 0);
+    return DENY_NONE;
 }
 
 /* ---- UNREGISTER ---- */
@@ -337,6 +397,7 @@ account_unregister(struct call *x)
     rc = store_drop_memberships(x->hub->store, account_sender(&a));
     if (rc < 0)
         return batch_failed(x->hub, rc);
+    doom_all(x, &a, false);
     batch_then(x, unregistered, &a, 0);
     return DENY_NONE;
 }
@@ -371,8 +432,10 @@ account_disable(struct call *x)
         d = set(x, &a);
     if (d != DENY_NONE)
         return d;
-    if (away)
+    if (away) {
         grant_drop_uploads(x->hub, NULL, account_sender(&a));
+        doom_all(x, &a, false);
+    }
     batch_then(x, state_set, &a, 0);
     return DENY_NONE;
 }

@@ -61,6 +61,12 @@ void account_end(struct hub *h, struct session *s, const char *why,
 /* Ends them, visitors among them: each is told, and closed. */
 void account_cut(struct hub *h, const struct account_cut *cut, int64_t now_ms);
 
+/* The same follows this batch, if it is kept: until then they give no more
+ * commands, or what they make would outlast them. And the end of every batch,
+ * before what follows it. */
+void account_doom(struct hub *h, const struct account_cut *cut);
+void account_doom_over(struct hub *h);
+
 enum deny account_password(struct call *x);     /* COMMAND_PASSWORD */
 enum deny account_unregister(struct call *x);   /* COMMAND_UNREGISTER */
 enum deny account_disable(struct call *x);      /* COMMAND_ACCOUNT */

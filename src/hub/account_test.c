@@ -57,6 +57,98 @@ a_new_password_cuts_every_other_connection(void **state)
               "w0 s9 welcome alice\n");
 }
 
+static struct command *
+making_token(struct play *p, uint64_t session, unsigned n)
+{
+    struct command *c = with_login(p, COMMAND_TOKEN, session, "",
+                                   LOGIN_TOKEN, NULL);
+
+    c->login->scope = SCOPE_READ;
+    return with_device(c, "bot", n);
+}
+
+/* What a hasher has comes back; the batch stays open. */
+static void
+come_back_and_wait(struct play *p)
+{
+    struct hash_job *j = hub_take_hashes(p->hub);
+
+    assert_non_null(j);
+    assert_null(j->next);
+    do_hash(j);
+    j->command->inside = true;
+    apply(p, j->command);
+    free(j);
+}
+
+static void
+whoever_is_to_be_cut_does_nothing_more_in_that_batch(void **state)
+{
+    struct play *p = *state;
+
+    two_people(p);
+    act(p, changing(p, 1, "password of alice", "a newer one"));
+    come_back_and_wait(p);
+    apply(p, making_token(p, 3, 8));
+    play_commit(p);
+    expect(p, "w0 s3 denied bad_credentials\n"
+              "w0 s1 done\n"
+              "w0 s3 ends: closed bad_credentials the password was changed\n");
+    act(p, by_token(p, COMMAND_ENTER, 5, 8));
+    expect(p, "w0 s5 denied bad_credentials\n");
+}
+
+static void
+whoever_was_to_be_cut_goes_on_when_it_was_not_stored(void **state)
+{
+    struct play *p = *state;
+
+    two_people(p);
+    act(p, changing(p, 1, "password of alice", "a newer one"));
+    come_back_and_wait(p);
+    commit_fails = -ENOSPC;
+    play_commit(p);
+    commit_fails = 0;
+    forget(p);
+    act(p, making_token(p, 3, 8));
+    expect(p, "w0 s3 done 2\n");
+}
+
+static void
+nobody_belongs_to_a_room_after_their_account(void **state)
+{
+    struct play *p = *state;
+
+    two_people(p);
+    act(p, with_login(p, COMMAND_UNREGISTER, 1, "", LOGIN_PASSWORD,
+                      "password of alice"));
+    come_back_and_wait(p);
+    apply(p, joining(p, 3, "#cats"));
+    play_commit(p);
+    forget(p);
+    act(p, play_command(p, COMMAND_MEMBERS, 0, "#cats", NULL, NULL));
+    expect(p, "w0 s0 denied no_such_room #cats\n");
+}
+
+static void
+nobody_is_given_a_role_while_their_account_goes(void **state)
+{
+    struct play *p = *state;
+    struct command *c = play_command(p, COMMAND_ROLE, 0, "#lobby", "alice",
+                                     NULL);
+
+    two_people(p);
+    c->role = ROLE_MODERATOR;
+    act(p, with_login(p, COMMAND_UNREGISTER, 1, "", LOGIN_PASSWORD,
+                      "password of alice"));
+    come_back_and_wait(p);
+    apply(p, c);
+    play_commit(p);
+    forget(p);
+    act(p, play_command(p, COMMAND_MEMBERS, 0, "#lobby", NULL, NULL));
+    expect(p, "w0 s0 members #lobby\n");
+}
+
 static void
 a_new_password_revokes_every_other_device(void **state)
 {
@@ -185,6 +277,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         play_test(a_new_password_cuts_every_other_connection),
+        play_test(whoever_is_to_be_cut_does_nothing_more_in_that_batch),
+        play_test(whoever_was_to_be_cut_goes_on_when_it_was_not_stored),
+        play_test(nobody_belongs_to_a_room_after_their_account),
+        play_test(nobody_is_given_a_role_while_their_account_goes),
         play_test(a_new_password_revokes_every_other_device),
         play_test(a_password_is_changed_by_who_knows_the_old_one),
         play_test(the_operator_needs_no_password),

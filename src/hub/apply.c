@@ -150,6 +150,8 @@ may_give(struct call *x, unsigned flags)
         return DENY_NONE;
     if (x->session == NULL)
         return DENY_NO_NAME;
+    if (x->session->doomed)
+        return DENY_BAD_CREDENTIALS;
     return flags & NAMED ? may_sign(x, flags) : DENY_NONE;
 }
 

@@ -11,9 +11,12 @@
 #include "hub/batch.h"
 #include "hub/account.h"
 #include "hub/grant.h"
+#include "hub/keep.h"
 #include "hub/member.h"
+#include "hub/query.h"
 #include "hub/room.h"
 #include "hub/secret.h"
+#include "hub/slow.h"
 #include "hub/transfer.h"
 
 #include <errno.h>
@@ -248,6 +251,7 @@ take_back(struct hub *h, struct undo *u)
     }
     apply_settings(r, &u->settings);
     grant_lower_floors(r);
+    slow_take_back(h, r);
     if (u->made_group)
         take_back_group(h, r);
 }
@@ -284,13 +288,16 @@ correct_subscription(const struct hub *h, struct parcel *p)
     const struct room *r = map_get_u64(&h->rooms, p->event->room);
     const struct session *s = map_get_u64(&h->sessions, p->session);
     struct event *old = p->event;
+    struct room_called called = {""};
 
     if (r == NULL)
         return;
     p->access = r->access;
     if (s != NULL)
         p->grant = grant_of(h, r, s, h->batch.now_ms);
-    p->event = event_new(EVENT_SUBSCRIBED, old->room_name, nothing,
+    if (s != NULL || r->access.kind == ROOM_CHANNEL)
+        called = room_called(h, r, s);
+    p->event = event_new(EVENT_SUBSCRIBED, str_of(called.text), nothing,
                          str_of(r->topic), nothing);
     p->event->room = old->room;
     p->event->room_kind = old->room_kind;
@@ -347,11 +354,16 @@ abandon(struct hub *h)
     list_each(it, next, &h->batch.touched)
         take_back(h, list_entry(it, struct undo, link));
     grant_take_back(h);
+    keep_failed(h);
     list_each(it, next, &h->batch.transfers)
         transfer_take_back(list_entry(it, struct transfer, touched));
     batch_drop_moves(h);
     for (unsigned w = 0; w < h->options.workers; w++)
         correct_all(h, &h->out[w], deny_of(h->batch.error));
+    query_decide_again(h);
+    list_each(it, next, &h->batch.touched)
+        grant_recheck(h, list_entry(it, struct undo, link)->room,
+                      deny_of(h->batch.error), h->batch.now_ms);
     metrics_add(h->shard, METRIC_storage_errors_total, 1);
 }
 
@@ -369,6 +381,7 @@ close_batch(struct hub *h)
     list_each(it, next, &h->batch.transfers)
         transfer_settle(h, list_entry(it, struct transfer, touched));
     h->batch.open = false;
+    h->batch.number++;
     h->batch.error = 0;
     h->batch.messages = h->batch.files = h->batch.file_bytes = 0;
 }
@@ -405,6 +418,7 @@ hub_commit(struct hub *h)
         count(h);
     }
     close_batch(h);
+    account_doom_over(h);
     follow_all(h, rc < 0 ? deny_of(rc) : DENY_NONE);
     return rc;
 }

@@ -153,7 +153,9 @@ struct login {
     uint8_t code_hash[32];         /* REGISTER: of an invitation's code */
     char device[LOGIN_DEVICE_BYTES + 1];   /* a new one's name; "" = none */
     uint8_t device_hash[32];       /* and of its token */
-    uint8_t scope;                 /* of the new one; enum scope */
+    uint8_t scope;                 /* of the new one; enum scope. 0: SCOPE_ALL
+                                      of a login; of a TOKEN, SCOPE_USUAL as
+                                      far as its maker has it */
     uint32_t uses;                 /* CODE */
     int64_t expires_ms;            /* of the new one, or of the code */
 

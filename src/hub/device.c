@@ -68,39 +68,6 @@ device_drop_others(struct call *x, const struct account *a, uint64_t keep)
     return clear(x, a, true, keep, &left);
 }
 
-enum deny
-device_check(const struct login *l)
-{
-    struct str name = str_of(l->device);
-
-    if (name.n > LOGIN_DEVICE_BYTES
-        || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
-        return DENY_BAD_REQUEST;
-    return DENY_NONE;
-}
-
-static enum deny
-put(struct call *x, const struct account *a, uint64_t room, uint64_t *ret)
-{
-    struct store *s = x->hub->store;
-    const struct login *l = x->command->login;
-    struct device_row row = {
-        .id = store_next_device_id(s), .account = a->id,
-        .name = str_of(l->device), .room = room,
-        .scope = l->scope ? l->scope : SCOPE_ALL,
-        .created_ms = x->command->now_ms, .seen_ms = x->command->now_ms,
-        .expires_ms = l->expires_ms,
-    };
-    int rc;
-
-    memcpy(row.token_hash, l->device_hash, sizeof row.token_hash);
-    rc = store_put_device(s, &row);
-    if (rc < 0)
-        return batch_failed(x->hub, rc);
-    *ret = row.id;
-    return account_audit(x, "device.token", str_of(a->name.text), row.name);
-}
-
 /* A token that there is would be no failure of the disk. */
 static enum deny
 check_unused(struct call *x)
@@ -115,23 +82,62 @@ check_unused(struct call *x)
 }
 
 enum deny
+device_check(struct call *x)
+{
+    const struct login *l = x->command->login;
+    struct str name = str_of(l->device);
+
+    if (name.n > LOGIN_DEVICE_BYTES
+        || !utf8_is_clean(name, UTF8_ONE_LINE) || l->scope > SCOPE_ALL)
+        return DENY_BAD_REQUEST;
+    return name.n > 0 ? check_unused(x) : DENY_NONE;
+}
+
+uint8_t
+device_login_scope(const struct login *l)
+{
+    return l->scope != 0 ? l->scope : SCOPE_ALL;
+}
+
+static enum deny
+put(struct call *x, const struct account *a, uint64_t room, uint8_t scope,
+    uint64_t *ret)
+{
+    struct store *s = x->hub->store;
+    const struct login *l = x->command->login;
+    struct device_row row = {
+        .id = store_next_device_id(s), .account = a->id,
+        .name = str_of(l->device), .room = room,
+        .scope = scope,
+        .created_ms = x->command->now_ms, .seen_ms = x->command->now_ms,
+        .expires_ms = l->expires_ms,
+    };
+    int rc;
+
+    memcpy(row.token_hash, l->device_hash, sizeof row.token_hash);
+    rc = store_put_device(s, &row);
+    if (rc < 0)
+        return batch_failed(x->hub, rc);
+    *ret = row.id;
+    return account_audit(x, "device.token", str_of(a->name.text), row.name);
+}
+
+enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
-           uint64_t *ret)
+           uint8_t scope, uint64_t *ret)
 {
     unsigned n = 0;
-    enum deny d = device_check(x->command->login);
+    enum deny d = device_check(x);
 
     if (d == DENY_NONE)
         d = batch_begin(x->hub);
-    if (d == DENY_NONE)
-        d = check_unused(x);
     if (d == DENY_NONE)
         d = clear(x, a, false, 0, &n);
     if (d == DENY_NONE && n >= devices_max(x->hub)) {
         x->detail = str_of("you have too many devices, revoke some");
         d = DENY_FORBIDDEN;
     }
-    return d == DENY_NONE ? put(x, a, room, ret) : d;
+    return d == DENY_NONE ? put(x, a, room, scope, ret) : d;
 }
 
 /* ---- DEVICES ---- */
@@ -255,27 +261,59 @@ choose_room(struct call *x, uint64_t *ret)
     return d;
 }
 
+/* Nor for longer. */
+static enum deny
+check_end(struct call *x)
+{
+    const struct device *own = x->session->device;
+    int64_t end_ms = x->command->login->expires_ms;
+    struct device_row row = {.expires_ms = 0};
+    int rc = 0;
+
+    if (own != NULL && own->id != 0)
+        rc = store_find_device_id(x->hub->store, own->id, &row);
+    if (rc < 0)
+        return rc == -ENOENT ? DENY_BAD_CREDENTIALS : batch_failed(x->hub, rc);
+    if (row.expires_ms == 0 || (end_ms != 0 && end_ms <= row.expires_ms))
+        return DENY_NONE;
+    x->detail = str_of("it would outlive yours");
+    return DENY_FORBIDDEN;
+}
+
+/* Nobody gives more than they have. What was left out is no such gift: then it
+ * is what is left of the usual. */
+static enum deny
+choose_scope(const struct call *x, uint8_t asked, uint8_t *ret)
+{
+    uint8_t lacks = session_who(x->session).lacks;
+
+    *ret = asked != 0 ? asked : SCOPE_USUAL & ~lacks;
+    return *ret == 0 || (*ret & lacks) != 0 ? DENY_FORBIDDEN : DENY_NONE;
+}
+
 enum deny
 device_token(struct call *x)
 {
     const struct login *l = x->command->login;
     struct account a;
     uint64_t room, number;
-    uint8_t lacks = session_who(x->session).lacks;
+    uint8_t scope;
     enum deny d = account_of_caller(x, &a);
 
     if (d == DENY_NONE && l == NULL)
         d = DENY_BAD_REQUEST;
     if (d == DENY_NONE)
         d = secret_may_come(x);
-    if (d == DENY_NONE && (l->scope & lacks) != 0)
-        d = DENY_FORBIDDEN;
-    if (d == DENY_NONE && (l->scope == 0 || l->device[0] == '\0'))
+    if (d == DENY_NONE && l->device[0] == '\0')
         d = DENY_BAD_REQUEST;
+    if (d == DENY_NONE)
+        d = check_end(x);
+    if (d == DENY_NONE)
+        d = choose_scope(x, l->scope, &scope);
     if (d == DENY_NONE)
         d = choose_room(x, &room);
     if (d == DENY_NONE)
-        d = device_add(x, &a, room, &number);
+        d = device_add(x, &a, room, scope, &number);
     if (d == DENY_NONE)
         batch_then(x, token_made, &a, number);
     return d;
@@ -283,16 +321,30 @@ device_token(struct call *x)
 
 /* ---- REVOKE, LOGOUT ---- */
 
-static void
-cut(const struct call *x, const struct account *a, uint64_t device)
+static struct account_cut
+cut_of(const struct call *x, const struct account *a, uint64_t device)
 {
-    struct account_cut cut = {
+    return (struct account_cut){
         .sender_id = account_sender(a), .device = device,
         .except = device == 0 ? x->session : NULL,
         .why = "logged out", .deny = DENY_BAD_CREDENTIALS,
     };
+}
+
+static void
+cut(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
 
     account_cut(x->hub, &cut, x->command->now_ms);
+}
+
+static void
+doom(const struct call *x, const struct account *a, uint64_t device)
+{
+    struct account_cut cut = cut_of(x, a, device);
+
+    account_doom(x->hub, &cut);
 }
 
 static enum deny
@@ -349,9 +401,11 @@ device_revoke(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = number ? drop(x, &a, number) : drop_all(x, &a);
-    if (d == DENY_NONE)
-        batch_then(x, revoked, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, revoked, &a, number);
+    return DENY_NONE;
 }
 
 /* The caller is told before its connection ends, and so do those of the same
@@ -385,7 +439,9 @@ device_logout(struct call *x)
         d = batch_begin(x->hub);
     if (d == DENY_NONE)
         d = drop(x, &a, number);
-    if (d == DENY_NONE)
-        batch_then(x, logged_out, &a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    doom(x, &a, number);
+    batch_then(x, logged_out, &a, number);
+    return DENY_NONE;
 }

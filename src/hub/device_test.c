@@ -85,6 +85,66 @@ a_token_does_only_what_it_is_for(void **state)
 }
 
 static void
+a_room_that_a_token_may_not_read_is_not_made_by_it(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_POST | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    join(p, 3, "#attic");
+    expect(p, "w0 s3 denied forbidden #attic\n");
+    act(p, asking(p, COMMAND_ROOMS, 1));
+    expect(p, "w0 s1 rooms [ item =member #lobby 2 ]\n");
+}
+
+static void
+a_token_for_one_room_hears_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    found_account(p, "cleo");
+    settle_account(p, 5, "cleo");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    say(p, 2, "@alice", "psst");
+    expect(p, "w0 s1 hears 2 after 0/0: subscribed @bob 2\n"
+              "w0 room 2 message 1 bob psst\n"
+              "w1 s2 hears 2 after 0/0: subscribed @alice 2\n"
+              "w1 room 2 message 1 bob psst\n"
+              "w1 s2 posted 1\n");
+    act(p, play_command(p, COMMAND_GROUP, 5, NULL, "#secret", "alice"));
+    expect(p, "w0 s5 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s1 hears 3 after 0/0: subscribed #secret 2\n"
+              "w0 s5 done #secret\n");
+    act(p, joining(p, 5, "#cats"));
+    forget(p);
+    act(p, play_command(p, COMMAND_INVITE, 5, "#cats", "alice", NULL));
+    expect(p, "w0 s1 invited #cats ->cleo\n"
+              "w0 s5 done\n");
+}
+
+static void
+a_token_for_one_room_lists_the_people_of_no_other(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    enter(p, 5, "carol");
+    act(p, making(p, 1, "#lobby", SCOPE_ALL));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, play_command(p, COMMAND_WHO, 3, NULL, NULL, NULL));
+    act(p, play_command(p, COMMAND_WHO, 5, NULL, NULL, NULL));
+    expect(p, "w0 s3 people #lobby [ person bob ] [ person =member alice ] 2\n"
+              "w0 s5 people [ person bob ] [ person alice ] [ person carol ]"
+              " 3\n");
+}
+
+static void
 nobody_gives_more_than_they_have(void **state)
 {
     struct play *p = *state;
@@ -94,9 +154,75 @@ nobody_gives_more_than_they_have(void **state)
     act(p, by_token(p, COMMAND_ENTER, 3, 8));
     forget(p);
     act(p, making(p, 3, "", SCOPE_POST));
-    act(p, making(p, 3, "", 0));
+    act(p, making(p, 3, "", SCOPE_USUAL));
     expect(p, "w0 s3 denied forbidden\n"
-              "w0 s3 denied bad_request\n");
+              "w0 s3 denied forbidden\n");
+}
+
+/* One rule for whoever says nothing, in whatever language. */
+static void
+what_is_not_asked_for_is_all_but_to_manage(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", 0));
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 done 2\n"
+              "w0 s1 devices [ device bot read post files 2 ]"
+              " [ device phone + all 1 ]\n");
+}
+
+static void
+and_no_more_than_its_maker_may(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_READ | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    act(p, with_device(making(p, 3, "", 0), "bot's bot", 9));
+    forget(p);
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 devices [ device bot's bot read 3 ]"
+              " [ device bot read manage 2 ] [ device phone + all 1 ]\n");
+}
+
+static void
+who_may_only_manage_says_what_for(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", 0), "x", 9));
+    expect(p, "w0 s3 denied forbidden\n");
+}
+
+static void
+no_token_outlives_the_one_it_was_made_by(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ | SCOPE_MANAGE);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", SCOPE_READ), "next", 9));
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60001;
+    act(p, c);
+    c = with_device(making(p, 3, "", SCOPE_READ), "next", 9);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+    expect(p, "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 denied forbidden it would outlive yours\n"
+              "w0 s3 done 3\n");
 }
 
 static void
@@ -310,7 +436,14 @@ main(void)
     const struct CMUnitTest tests[] = {
         play_test(devices_are_listed_the_newest_first),
         play_test(a_token_does_only_what_it_is_for),
+        play_test(a_room_that_a_token_may_not_read_is_not_made_by_it),
+        play_test(a_token_for_one_room_hears_of_no_other),
+        play_test(a_token_for_one_room_lists_the_people_of_no_other),
         play_test(nobody_gives_more_than_they_have),
+        play_test(no_token_outlives_the_one_it_was_made_by),
+        play_test(what_is_not_asked_for_is_all_but_to_manage),
+        play_test(and_no_more_than_its_maker_may),
+        play_test(who_may_only_manage_says_what_for),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
         play_test(a_token_that_runs_out_ends_its_sessions),

@@ -57,6 +57,15 @@ carry_out(struct call *x, struct room *r, const struct plan *p)
 
 /* ---- what follows from a setting ---- */
 
+/* What somebody who is in r sees of it, as a member's row says it. */
+static uint64_t
+seen_from(const struct room *r, const struct session *s)
+{
+    uint64_t floor = grant_floor(r, s);
+
+    return floor < r->last_seq ? floor : r->last_seq;
+}
+
 /* Accounts that are in a room which closes its doors belong to it. */
 static enum deny
 keep_accounts(struct call *x, struct room *r)
@@ -67,6 +76,7 @@ keep_accounts(struct call *x, struct room *r)
         const struct member *m = list_entry(it, struct member, in_room);
         const struct standing *st = grant_standing(r, m->session->sender_id);
         struct standing to = {.sender_id = m->session->sender_id,
+                              .from_seq = seen_from(r, m->session),
                               .role = ROLE_MEMBER};
 
         if (d == DENY_NONE && (st == NULL || st->role == ROLE_NONE)

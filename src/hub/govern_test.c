@@ -57,6 +57,42 @@ a_room_that_closes_its_doors_keeps_accounts_alone(void **state)
               "w1 s4 denied invite_only #cats\n");
 }
 
+/* As account n, who may have been a guest there. */
+static void
+log_in(struct play *p, uint64_t session, unsigned n, const char *name)
+{
+    struct command *c = command_new_login(COMMAND_LOGIN, PLAY_NONE,
+                                          PLAY_NONE, PLAY_NONE, LOGIN_TOKEN);
+
+    rights_found(p, n, name);
+    memset(c->login->token_hash, (int)n, sizeof c->login->token_hash);
+    c->session = session;
+    c->worker = (session - 1) % 2;
+    c->now_ms = p->now_ms;
+    c->secure = true;
+    quietly(p, c);
+}
+
+static void
+who_is_kept_by_a_closing_room_sees_no_more_than_before(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_HISTORY, "joined"));
+    quietly(p, saying(p, 1, "#cats", "before"));
+    enter(p, 6, "finn");
+    quietly(p, joining(p, 6, "#cats"));
+    quietly(p, saying(p, 1, "#cats", "after"));
+    log_in(p, 6, 4, "dora");
+    quietly(p, setting(p, 1, "#cats", SETTING_PRIVACY, "private"));
+    c = joining(p, 6, "#cats");
+    c->resume = true;
+    act(p, c);
+    expect(p, "w1 s6 hears 2 after 1/2: subscribed 2 #cats 4\n");
+}
+
 static void
 nobody_learns_of_a_hidden_room_by_a_ban(void **state)
 {
@@ -150,6 +186,60 @@ in_slow_mode_each_waits_but_those_who_keep_order(void **state)
     quietly(p, saying(p, 4, "#cats", "six"));
     expect_log(p, 2, "1 dan one\n2 bob three\n3 ann four\n4 ann five\n"
                      "5 dan six\n");
+}
+
+static struct command *
+from(struct command *c, unsigned network, unsigned last)
+{
+    const uint8_t address[16] = {[10] = 255, [11] = 255, 192, 0,
+                                 (uint8_t)network, (uint8_t)last};
+
+    memcpy(c->from, address, sizeof c->from);
+    return c;
+}
+
+static void
+a_guest_who_comes_again_as_another_one_waits_on(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "10s"));
+    quietly(p, from(entering(p, 6, "finn"), 2, 7));
+    quietly(p, saying(p, 6, "#cats", "one"));
+    quietly(p, play_command(p, COMMAND_LEAVE, 6, NULL, NULL, NULL));
+    quietly(p, from(entering(p, 8, "gus"), 2, 7));
+    act(p, saying(p, 8, "#cats", "two"));
+    expect(p, "w1 s8 denied too_fast #cats wait 10 s in 10000 ms\n");
+    quietly(p, from(entering(p, 10, "hal"), 2, 8));
+    quietly(p, saying(p, 10, "#cats", "three"));
+    expect_log(p, 2, "1 finn one\n2 hal three\n");
+}
+
+static void
+of_too_many_who_wait_in_slow_mode_the_first_is_forgotten(void **state)
+{
+    struct play *p = *state;
+    char name[16];
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "1h"));
+    quietly(p, saying(p, 4, "#cats", "one"));
+    for (unsigned n = 0; n < LIMIT_SPOKEN; n++) {
+        snprintf(name, sizeof name, "finn%u", n);
+        apply(p, from(entering(p, 6, name), n / 256, n % 256));
+        apply(p, saying(p, 6, "#cats", "x"));
+        apply(p, play_command(p, COMMAND_LEAVE, 6, NULL, NULL, NULL));
+    }
+    play_commit(p);
+    forget(p);
+    act(p, saying(p, 4, "#cats", "two"));
+    expect(p, "w0 room 2 message 10002 dan two\n"
+              "w1 room 2 message 10002 dan two\n"
+              "w1 s4 posted 10002\n");
+    quietly(p, from(entering(p, 8, "gus"), 2, 7));
+    act(p, saying(p, 8, "#cats", "three"));
+    expect(p, "w1 s8 denied too_fast #cats wait 3600 s in 3600000 ms\n");
 }
 
 /* ---- CLOSE_ROOM ---- */
@@ -266,12 +356,15 @@ main(void)
     static const struct CMUnitTest tests[] = {
         play_test(who_may_set_what_is_the_roles),
         play_test(a_room_that_closes_its_doors_keeps_accounts_alone),
+        play_test(who_is_kept_by_a_closing_room_sees_no_more_than_before),
         play_test(nobody_learns_of_a_hidden_room_by_a_ban),
         play_test(a_renamed_room_is_found_by_its_new_name_alone),
         play_test(a_room_may_take_its_own_name_in_other_letters),
         play_test(settings_are_kept_over_a_restart),
         play_test(the_lobby_stays_what_it_is),
         play_test(in_slow_mode_each_waits_but_those_who_keep_order),
+        play_test(a_guest_who_comes_again_as_another_one_waits_on),
+        play_test(of_too_many_who_wait_in_slow_mode_the_first_is_forgotten),
         play_test(a_closed_room_is_gone_for_good_and_its_name_is_free),
         play_test(whoever_is_invited_may_come_and_belongs_to_it_then),
         play_test(an_invitation_is_kept_over_a_restart_for_an_account),

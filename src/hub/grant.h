@@ -80,7 +80,7 @@ struct grants {
     struct restrictions *restrictions;    /* or NULL */
     struct map floors;            /* session -> struct floor ... */
     struct list low;              /* ... of those without a standing */
-    struct map spoke;             /* sender id -> struct spoken: slow.c */
+    struct map spoke;             /* speaker -> struct spoken: slow.c */
     struct list spoken;           /* the same, oldest first */
 };
 
@@ -145,11 +145,6 @@ void grant_drop_uploads(struct hub *h, const struct room *r,
  * is what they are told. */
 void grant_close_banned(struct hub *h, struct event *why, int64_t now_ms);
 
-/* The same for each session of that sender, whatever they may; NULL: in every
- * room where they are. */
-void grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-                  struct event *why, int64_t now_ms);
-
 /* At the start; and the end. */
 int grant_load(struct hub *h) MUST_USE;
 void grant_free(struct room *r);
@@ -158,6 +153,10 @@ void grant_free_all(struct hub *h);
 /* ---- the end of a batch (batch.c) ---- */
 
 void grant_take_back(struct hub *h);
+
+/* Whoever is in r by a right that was not kept goes again; `why` is told. */
+void grant_recheck(struct hub *h, struct room *r, enum deny why,
+                   int64_t now_ms);
 void grant_settle(struct hub *h);      /* always, afterwards */
 
 #endif

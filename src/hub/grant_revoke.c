@@ -169,6 +169,28 @@ grant_end(struct hub *h, struct room *r, struct audience *a, bool all,
 }
 
 void
+grant_recheck(struct hub *h, struct room *r, enum deny why, int64_t now_ms)
+{
+    struct audience a = {NULL, 0};
+    struct event *e;
+    size_t cap = 0;
+
+    list_each(it, next, &r->members) {
+        const struct member *m = list_entry(it, struct member, in_room);
+
+        if (grant_check_session(h, m->session, ACTION_READ, r, now_ms)
+            != DENY_NONE)
+            add(&a, &cap, m->session->id);
+    }
+    if (a.n == 0)
+        return;
+    qsort(a.sessions, a.n, sizeof(uint64_t), compare);
+    e = event_new(EVENT_REMOVED, nothing, nothing, nothing, nothing);
+    e->deny = why;
+    grant_end(h, r, &a, true, e, now_ms);
+}
+
+void
 grant_drop_uploads(struct hub *h, const struct room *r, uint64_t sender_id)
 {
     list_each(it, next, &h->arriving) {
@@ -178,30 +200,6 @@ grant_drop_uploads(struct hub *h, const struct room *r, uint64_t sender_id)
             && (r == NULL || t->row.room == r->id))
             (void)transfer_end(h, t);
     }
-}
-
-void
-grant_revoke(struct hub *h, struct room *r, uint64_t sender_id,
-             struct event *why, int64_t now_ms)
-{
-    struct audience a;
-
-    grant_drop_uploads(h, r, sender_id);
-    if (r != NULL) {
-        a = grant_audience(h, r, sender_id, now_ms);
-        grant_end(h, r, &a, true, why, now_ms);
-        return;
-    }
-    list_each(it, next, &h->all_rooms) {
-        struct room *each = list_entry(it, struct room, link);
-
-        if (each->access.kind != ROOM_CHANNEL)
-            continue;
-        a = grant_audience(h, each, sender_id, now_ms);
-        if (a.n > 0)
-            grant_end(h, each, &a, true, event_ref(why), now_ms);
-    }
-    event_unref(&why);
 }
 
 /* ---- from the server ---- */

@@ -269,7 +269,7 @@ a_page_is_that_of_the_moment_in_which_it_was_asked_for(void **state)
     job = page_job(p, 4, "#cats");
     assert_int_equal(job->query.mode, PAGE_BEFORE);
     assert_int_equal(job->query.at, 2);
-    assert_int_equal(job->ceiling, 1);
+    assert_int_equal(job->end, 2);
     assert_int_equal(job->decided, 0);
     free(job);
     quietly(p, about_whom(p, COMMAND_REMOVE, 1, "#cats", "dan", NULL));

@@ -54,6 +54,7 @@ hub_alloc(struct store *store, const struct hub_options *o,
     list_init(&h->signing);
     map_init(&h->pending);
     h->throttle = throttle_for(o);
+    h->tokens = throttle_for(o);
     h->hashes_end = &h->hashes;
     map_init(&h->transfers);
     list_init(&h->arriving);
@@ -190,6 +191,7 @@ hub_free(struct hub **ref)
     free(h->out);
     free_jobs(h);
     throttle_free(&h->throttle);
+    throttle_free(&h->tokens);
     free(h);
 }
 

@@ -25,13 +25,15 @@
 /* What the running batch has done to the store. */
 struct batch {
     bool open;                    /* a transaction has begun */
-    int64_t now_ms;               /* of its newest command */
+    int64_t now_ms;               /* of its newest command or tick */
     int error;                    /* the first statement that failed, or 0 */
+    uint64_t number;              /* how many went before it */
     int64_t messages, files, file_bytes;
     struct list touched;          /* struct undo */
     struct list transfers;        /* struct transfer, by ->touched */
     struct list deeds;            /* what follows the commit: batch.h */
     struct list grants;           /* struct grant_undo: grant_set.c */
+    bool dooms;                   /* a session is doomed */
 };
 
 struct hub {
@@ -68,6 +70,8 @@ struct hub {
     unsigned hashing;             /* of them that are not back yet */
     struct restrictions *banned;  /* from the whole server: grant.c */
     struct throttle *throttle;    /* wrong passwords: secret.c */
+    struct throttle *tokens;      /* wrong tokens, which must not push out
+                                     whose password is guessed at */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
     int64_t bans_due_ms;          /* no sooner does one run out */
@@ -110,6 +114,7 @@ struct session {
     bool lasting;                 /* its sender id outlives the connection */
     bool visits;                  /* a visitor (visitor.h) ... */
     bool signs;                   /* ... with a name */
+    bool doomed;                  /* ends when the batch is kept: account.h */
 };
 
 struct user {

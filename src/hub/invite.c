@@ -38,20 +38,29 @@ check_invitation(struct call *x, struct room *r, const struct subject *who)
 }
 
 static void
+tell_one(struct call *x, const struct room *r, const struct session *s)
+{
+    struct event *e = event_new(EVENT_INVITED, str_of(r->name), nothing,
+                                nothing, subject_caller(x));
+    struct parcel *p = parcel_new(PARCEL_SESSION, s->id, 0, e);
+
+    e->room = r->id;
+    e->room_kind = r->access.kind;
+    p->durable = true;
+    tell_session(x->hub, s->worker, p);
+}
+
+/* Not a connection whose token is for another room. */
+static void
 tell_invited(struct call *x, const struct room *r, uint64_t sender_id)
 {
     const struct user *u = map_get_u64(&x->hub->senders, sender_id);
     const struct session *s = u ? u->session : NULL;
 
     for (; s != NULL; s = s->next_of_user) {
-        struct event *e = event_new(EVENT_INVITED, str_of(r->name), nothing,
-                                    nothing, subject_caller(x));
-        struct parcel *p = parcel_new(PARCEL_SESSION, s->id, 0, e);
-
-        e->room = r->id;
-        e->room_kind = r->access.kind;
-        p->durable = true;
-        tell_session(x->hub, s->worker, p);
+        if (grant_check_session(x->hub, s, ACTION_SEE, r, x->command->now_ms)
+            == DENY_NONE)
+            tell_one(x, r, s);
     }
 }
 

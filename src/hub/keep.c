@@ -146,11 +146,22 @@ expire_everywhere(struct hub *h, int64_t now_ms)
         h->bans_due_ms = now_ms + EVERY_MS;
 }
 
+void
+keep_failed(struct hub *h)
+{
+    int64_t again_ms = h->batch.now_ms + EVERY_MS;
+
+    if (h->keep_due_ms < again_ms)
+        h->keep_due_ms = again_ms;
+    h->bans_due_ms = sooner(h->bans_due_ms, again_ms);
+}
+
 int64_t
 keep_tick(struct hub *h, int64_t now_ms)
 {
     if (h->broken)
         return INT64_MAX;
+    h->batch.now_ms = now_ms;
     if (now_ms >= h->bans_due_ms)
         expire_everywhere(h, now_ms);
     if (now_ms >= h->keep_due_ms)

@@ -14,4 +14,8 @@
 /* Returns when to come back. */
 int64_t keep_tick(struct hub *h, int64_t now_ms);
 
+/* The batch was not kept, and what time did in it is taken back: it is tried
+ * again in a while. */
+void keep_failed(struct hub *h);
+
 #endif

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "hub/fault_test.h"
 #include "hub/rights_test.h"
 
 #include "hub/keep.h"
+#include <errno.h>
+
+WRAP(store_commit, (struct store *s), (s))
 
 static void
 keep(struct play *p, int64_t later_ms)
@@ -95,6 +99,47 @@ much_goes_in_several_ticks(void **state)
     expect_log(p, 2, "1003 ann x\n");
 }
 
+/* A full disk is asked again in a while, not fifty times a second. */
+static void
+what_could_not_be_dropped_is_tried_again_later(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    say_many(p, KEEP_MESSAGES + 3);
+    quietly(p, setting(p, 1, "#cats", SETTING_KEEP, "1"));
+    p->now_ms += 3600000;
+    hub_tick(p->hub, p->now_ms);
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    assert_int_equal(p->commit, -ENOSPC);
+    assert_true(hub_tick(p->hub, p->now_ms + 1000) >= p->now_ms + 60000);
+    assert_false(hub_has_written(p->hub));
+    keep(p, 60000);
+    keep(p, 60000);
+    expect_log(p, 2, "503 ann x\n");
+}
+
+static void
+a_mute_that_ran_out_loses_its_row_in_the_end(void **state)
+{
+    struct play *p = *state;
+    int64_t next_ms;
+
+    rights_cats(p);
+    quietly(p, banning(p, 1, "#cats", "bob", true, 1000));
+    p->now_ms += 1000;
+    hub_tick(p->hub, p->now_ms);
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    forget(p);
+    next_ms = hub_tick(p->hub, p->now_ms);
+    assert_true(next_ms > p->now_ms && next_ms <= p->now_ms + 60000);
+    keep(p, 60000);
+    expect(p, "w0 room 2 standing =member bob +\n"
+              "w1 room 2 standing =member bob +\n");
+}
+
 int
 main(void)
 {
@@ -103,6 +148,8 @@ main(void)
         play_test(what_is_older_than_wanted_goes_with_its_files),
         play_test(a_room_of_which_nothing_is_left_goes_on_where_it_was),
         play_test(much_goes_in_several_ticks),
+        play_test(what_could_not_be_dropped_is_tried_again_later),
+        play_test(a_mute_that_ran_out_loses_its_row_in_the_end),
     };
 
     return cmocka_run_group_tests(tests, play_group, NULL);

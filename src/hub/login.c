@@ -35,7 +35,7 @@ ask_hasher(struct call *x, const struct name *n)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (password_prepare(typed, nothing, job.password) != PASSWORD_OK)
-        return secret_failed(x, str_of(n->text));
+        return secret_failed(x, d == DENY_NONE ? &a : NULL);
     if (d == DENY_NONE && a.state == ACCOUNT_ACTIVE)
         job.against = a.pwhash;
     secret_hash(x, &job);
@@ -66,8 +66,10 @@ by_password(struct call *x, struct account *ret)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (d != DENY_NONE || !login_fits(c->login, ret)) {
+        enum deny wrong = secret_failed(x, d == DENY_NONE ? ret : NULL);
+
         ret->id = 0;
-        return secret_failed(x, str_of(n.text));
+        return wrong;
     }
     secret_was_right(x, str_of(n.key));
     return DENY_NONE;
@@ -159,27 +161,34 @@ login_may_become(struct call *x, const struct account *a)
     return DENY_OVERLOADED;
 }
 
+/* Later in the same batch they may have been banned. */
 enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
-    struct login_by by = {.device = number, .scope = c->login->scope,
+    struct login_by by = {.device = number,
+                          .scope = device_login_scope(c->login),
                           .expires_ms = c->login->expires_ms};
+    enum deny d = DENY_NONE;
 
-    if (c->session == 0)
+    if (c->session == 0) {
         tell_caller_done(x, a->id);
-    else if (secret_awaits(x->hub, c->session))
-        become_account(x, a, &by);
-    return DENY_NONE;
+    } else if (secret_awaits(x->hub, c->session)) {
+        d = login_may_become(x, a);
+        if (d == DENY_NONE)
+            become_account(x, a, &by);
+    }
+    return d;
 }
 
 /* With a device that is to be kept, nobody is logged in before it is. */
 static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
-    struct login_by by = {.scope = x->command->login->scope};
+    uint8_t scope = device_login_scope(x->command->login);
+    struct login_by by = {.scope = scope};
     uint64_t number = 0;
-    enum deny d = device_add(x, a, 0, &number);
+    enum deny d = device_add(x, a, 0, scope, &number);
 
     if (d != DENY_NONE)
         return d;

@@ -165,6 +165,27 @@ who_has_left_meanwhile_is_not_let_in(void **state)
     assert_int_equal(hub_users(p->hub), 0);
 }
 
+/* What they log in with is to be kept, so they are let in after the commit. */
+static void
+who_is_banned_before_the_commit_is_not_let_in(void **state)
+{
+    struct play *p = *state;
+    struct hash_job *j;
+
+    found_account(p, "alice");
+    act(p, with_device(by_password(p, COMMAND_ENTER, 1, "alice",
+                                   "password of alice"), "phone", 7));
+    j = hub_take_hashes(p->hub);
+    do_hash(j);
+    j->command->inside = true;
+    apply(p, j->command);
+    free(j);
+    apply(p, play_command(p, COMMAND_BAN, 0, NULL, "alice", NULL));
+    play_commit(p);
+    expect(p, "w0 s0 done\nw0 s1 denied banned alice\n");
+    assert_int_equal(hub_users(p->hub), 0);
+}
+
 static void
 a_password_that_was_changed_meanwhile_does_not_fit(void **state)
 {
@@ -245,6 +266,48 @@ a_token_ends_when_it_was_to(void **state)
     act(p, by_token(p, COMMAND_ENTER, 5, 7));
     expect(p, "w0 s3 welcome alice\n"
               "w0 s5 denied bad_credentials\n");
+}
+
+static struct command *
+from_host(struct command *c, unsigned net, unsigned host)
+{
+    c->from[0] = 0x20;
+    c->from[7] = (uint8_t)net;
+    c->from[15] = (uint8_t)host;
+    return c;
+}
+
+static void
+wrong_tokens_are_counted_by_network(void **state)
+{
+    struct play *p = *state;
+
+    for (unsigned i = 0; i < 20; i++)
+        act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 1, i));
+    forget(p);
+    act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 1, 20));
+    act(p, from_host(by_token(p, COMMAND_ENTER, 1, 9), 2, 20));
+    expect(p, "w0 s1 denied throttled try again in 3 minutes in 180000 ms\n"
+              "w0 s1 denied bad_credentials\n");
+}
+
+static void
+wrong_tokens_make_no_guess_at_a_password_forgotten(void **state)
+{
+    struct play *p = *state;
+
+    p->options.throttle = (struct throttle_options){
+        .account = {1, 180000}, .address = {100, 180000}, .keys_max = 4,
+    };
+    play_restart(p);
+    found_account(p, "alice");
+    act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "a guess here"));
+    for (unsigned i = 0; i < 10; i++)
+        act(p, from_host(by_token(p, COMMAND_ENTER, 3, 9), i, 1));
+    forget(p);
+    act_hashed(p, by_password(p, COMMAND_ENTER, 1, "alice", "another guess"));
+    expect(p, "w0 s1 denied throttled alice try again in 3 minutes in "
+              "180000 ms\n");
 }
 
 static void
@@ -382,10 +445,13 @@ main(void)
         play_test(one_password_at_a_time),
         play_test(hashers_have_only_so_much_to_do),
         play_test(who_has_left_meanwhile_is_not_let_in),
+        play_test(who_is_banned_before_the_commit_is_not_let_in),
         play_test(a_password_that_was_changed_meanwhile_does_not_fit),
         play_test(a_token_lets_in_without_a_hash),
         play_test(a_token_is_for_one_account),
         play_test(a_token_ends_when_it_was_to),
+        play_test(wrong_tokens_are_counted_by_network),
+        play_test(wrong_tokens_make_no_guess_at_a_password_forgotten),
         play_test(wrong_tokens_are_throttled_apart_from_passwords),
         play_test(nobody_else_has_an_accounts_name),
         play_test(a_visitor_whose_name_is_registered_speaks_no_more),

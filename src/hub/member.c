@@ -179,8 +179,16 @@ include(struct hub *h, struct room *r, struct session *s, int64_t now_ms)
     tell_session(h, s->worker, subscription(h, m, r->last_seq, now_ms));
 }
 
-/* All of them are in it before any is told how many are. Sessions that are in
- * too many rooms are passed over. */
+/* A token may be for another room, or not for reading. */
+static bool
+may_hear(const struct hub *h, const struct room *r, const struct session *s,
+         int64_t now_ms)
+{
+    return grant_check_session(h, s, ACTION_READ, r, now_ms) == DENY_NONE;
+}
+
+/* All of them are in it before any is told how many are. Sessions that may not
+ * hear it, or are in too many rooms, are passed over. */
 static void
 include_both(struct hub *h, struct room *r, const struct user *const both[2],
              int64_t now_ms)
@@ -189,7 +197,8 @@ include_both(struct hub *h, struct room *r, const struct user *const both[2],
         struct session *s = both[i] ? both[i]->session : NULL;
 
         for (; s != NULL; s = s->next_of_user) {
-            if (member_find(r, s) == NULL && has_space(r, s))
+            if (member_find(r, s) == NULL && has_space(r, s)
+                && may_hear(h, r, s, now_ms))
                 member_new(h, r, s);
         }
     }
@@ -214,7 +223,7 @@ member_include(struct hub *h, struct room *r, const uint64_t *people,
         struct session *s = u ? u->session : NULL;
 
         for (; s != NULL; s = s->next_of_user) {
-            if (has_space(r, s))
+            if (has_space(r, s) && may_hear(h, r, s, now_ms))
                 hear(member_new(h, r, s));
         }
     }
@@ -241,14 +250,21 @@ member_evict(struct hub *h, struct member *m)
     pool_give(&h->member_pool, m);
 }
 
+/* Of u's sessions that may hear r, each is in too many rooms. */
 static bool
-any_has_space(const struct room *r, const struct user *u)
+is_crowded(const struct hub *h, const struct room *r, const struct user *u,
+           int64_t now_ms)
 {
-    const struct session *s = u->session;
+    bool crowded = false;
 
-    while (s != NULL && !has_space(r, s))
-        s = s->next_of_user;
-    return s != NULL;
+    for (const struct session *s = u->session; s; s = s->next_of_user) {
+        if (!may_hear(h, r, s, now_ms))
+            continue;
+        if (has_space(r, s))
+            return false;
+        crowded = true;
+    }
+    return crowded;
 }
 
 enum deny
@@ -264,7 +280,7 @@ member_include_peers(struct call *x, struct room *r)
     u = map_get_u64(&x->hub->senders, r->access.peers[other]);
     if (u != NULL && u->session == NULL)
         u = NULL;
-    if (u != NULL && !any_has_space(r, u)) {
+    if (u != NULL && is_crowded(x->hub, r, u, x->command->now_ms)) {
         x->detail = str_of("they are in too many rooms");
         return DENY_FORBIDDEN;
     }
@@ -284,10 +300,13 @@ find_joinable(struct call *x, struct room **ret)
         d = room_open(x, &r);
     else if (c->room != 0)
         d = room_open_number(x, &r);
-    if (d == DENY_NONE)
-        d = grant_check(x, ACTION_JOIN, r);
+    if (d != DENY_NONE)
+        return d;
+    d = grant_check(x, ACTION_JOIN, r);
     if (d == DENY_NONE)
         *ret = r;
+    else
+        room_settle(x->hub, r);
     return d;
 }
 

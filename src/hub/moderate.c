@@ -5,6 +5,7 @@
 #include "hub/moderate.h"
 #include "base/utf8.h"
 #include "hub/batch.h"
+#include "hub/member.h"
 #include "hub/room.h"
 #include "hub/subject.h"
 
@@ -160,14 +161,18 @@ struct whom {
     struct cidr range;
 };
 
+/* A name may look like an address, and is a name as long as somebody has it:
+ * a range with its length is never one. */
 static enum deny
 read_whom(struct call *x, struct whom *ret)
 {
     struct str name = x->command->name;
+    enum deny d;
 
     *ret = (struct whom){0};
-    if (!cidr_parse(name, &ret->range))
-        return subject_find(x, name, &ret->who);
+    d = subject_find(x, name, &ret->who);
+    if (d != DENY_NO_SUCH_PERSON || !cidr_parse(name, &ret->range))
+        return d;
     cidr_format(&ret->range, ret->who.name);
     return DENY_NONE;
 }
@@ -404,6 +409,37 @@ tell_old_owner(struct call *x, const struct room *r, uint64_t owner)
                                         role_of(r, owner)), NULL);
 }
 
+/* The room does not learn where they are. */
+static void
+tell_silenced(struct call *x, const struct room *r, const struct session *s,
+              const char *name)
+{
+    struct access_grant g = grant_of(x->hub, r, s, x->command->now_ms);
+    struct event *e;
+
+    if (!g.muted || member_find(r, s) == NULL)
+        return;
+    e = moderate_standing(x, r, str_of(name), (enum room_role)g.role);
+    e->muted = e->away = true;
+    tell_session(x->hub, s->worker,
+                 parcel_new(PARCEL_SESSION, s->id, r->id, e));
+}
+
+/* Ranges hit whoever keeps order no longer. Takes a: who could read r. */
+static void
+apply_ranges(struct call *x, struct room *r, const struct subject *who,
+             struct audience *a)
+{
+    int64_t now_ms = x->command->now_ms;
+
+    if (!grant_of_sender(r, who->sender_id, now_ms).muted) {
+        for (size_t i = 0; i < a->n; i++)
+            tell_silenced(x, r, map_get_u64(&x->hub->sessions,
+                                            a->sessions[i]), who->name);
+    }
+    grant_end(x->hub, r, a, false, removal(x, DENY_BANNED), now_ms);
+}
+
 static enum deny
 give_role(struct call *x, struct room *r, const struct subject *who)
 {
@@ -411,8 +447,13 @@ give_role(struct call *x, struct room *r, const struct subject *who)
     uint64_t owner = r->grants ? r->grants->owner : 0;
     const char *word = role_words[x->command->role];
     struct standing to = {.role = (uint8_t)x->command->role};
+    bool falls = old != NULL && old->role >= ROLE_MODERATOR
+        && to.role < ROLE_MODERATOR;
+    struct audience a = {NULL, 0};
     enum deny d;
 
+    if (falls)
+        a = grant_audience(x->hub, r, who->sender_id, x->command->now_ms);
     to.sender_id = who->sender_id;
     if (old != NULL && old->role != ROLE_NONE)
         to.from_seq = old->from_seq;
@@ -422,12 +463,16 @@ give_role(struct call *x, struct room *r, const struct subject *who)
     if (d == DENY_NONE)
         d = moderate_audit(x, "room.role", r, str_of(who->name),
                            str_of(word));
-    if (d != DENY_NONE)
+    if (d != DENY_NONE) {
+        free(a.sessions);
         return d;
+    }
     tell_old_owner(x, r, owner);
     tell_room_durable(x->hub, r,
                       moderate_standing(x, r, str_of(who->name),
                                         x->command->role), NULL);
+    if (falls)
+        apply_ranges(x, r, who, &a);
     moderate_tell_done(x);
     return DENY_NONE;
 }

@@ -201,6 +201,49 @@ a_range_keeps_out_all_but_those_who_keep_order(void **state)
 }
 
 static void
+a_person_who_is_called_like_an_address_is_banned_as_a_person(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "198.51.100.1"), 7));
+    join(p, 6, "#cats");
+    forget(p);
+    act(p, banning(p, 1, "#cats", "198.51.100.1", false, 0));
+    expect(p, "w0 room 2 left 198.51.100.1 banned by ann: noise 4\n"
+              "w0 s1 done\n"
+              "w1 s6 loses 2: removed banned #cats noise ->ann\n"
+              "w1 room 2 left 198.51.100.1 banned by ann: noise 4\n");
+    act(p, banning(p, 1, "#cats", "198.51.100.1/32", false, 0));
+    act(p, banning(p, 1, "#cats", "198.51.100.2", false, 0));
+    expect(p, "w0 s1 done\nw0 s1 done\n");
+}
+
+/* Its owner is a guest, known by nothing but where they come from. */
+static void
+a_range_stops_an_upload_that_was_laid_aside(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    act(p, from(entering(p, 6, "finn"), 7));
+    quietly(p, uploading(p, 6, "#cats", 7, 100));
+    quietly(p, leaving(p, 6, NULL, false));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
+    act(p, from(entering(p, 8, "finn"), 7));
+    forget(p);
+    act(p, play_file_command(p, COMMAND_RESUME, 8, 7, 0));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied banned\n"
+              "w1 s8 denied banned\n");
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", true, 0));
+    quietly(p, about_whom(p, COMMAND_UNBAN, 1, "#cats", "192.0.2.0/25",
+                          NULL));
+    act(p, sharing(p, 8, 7, 100));
+    expect(p, "w1 s8 denied muted\n");
+}
+
+static void
 a_muted_person_hears_and_says_nothing(void **state)
 {
     struct play *p = *state;
@@ -296,6 +339,55 @@ the_owner_gives_roles_and_the_room_hears(void **state)
               "w0 s1 denied forbidden ann give the room to somebody first\n");
 }
 
+/* Account n, from where `last` says. */
+static void
+enter_from(struct play *p, uint64_t session, unsigned n, const char *name,
+           unsigned last)
+{
+    struct command *c = command_new_login(COMMAND_ENTER, PLAY_NONE,
+                                          PLAY_NONE, PLAY_NONE, LOGIN_TOKEN);
+
+    rights_found(p, n, name);
+    memset(c->login->token_hash, (int)n, sizeof c->login->token_hash);
+    c->session = session;
+    c->worker = (session - 1) % 2;
+    c->request = ++p->request;
+    c->now_ms = p->now_ms;
+    c->secure = true;
+    quietly(p, from(c, last));
+}
+
+static void
+a_range_hits_whoever_keeps_order_no_longer(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    enter_from(p, 6, 4, "eve", 7);
+    join(p, 6, "#cats");
+    quietly(p, giving(p, 1, "#cats", "eve", ROLE_MODERATOR));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", true, 0));
+    act(p, giving(p, 1, "#cats", "eve", ROLE_MEMBER));
+    expect(p, "w0 room 2 standing =member eve ->ann\n"
+              "w0 s1 done\n"
+              "w1 s6 is member in 2\n"
+              "w1 room 2 standing =member eve ->ann\n"
+              "w1 s6 standing =member muted eve + ->ann\n");
+    quietly(p, giving(p, 1, "#cats", "eve", ROLE_MODERATOR));
+    quietly(p, banning(p, 1, "#cats", "192.0.2.0/25", false, 0));
+    act(p, giving(p, 1, "#cats", "eve", ROLE_MEMBER));
+    expect(p, "w0 room 2 standing =member eve ->ann\n"
+              "w0 room 2 left eve banned by ann 4\n"
+              "w0 s1 done\n"
+              "w1 s6 is member in 2\n"
+              "w1 room 2 standing =member eve ->ann\n"
+              "w1 s6 standing =member muted eve + ->ann\n"
+              "w1 s6 loses 2: removed banned #cats ->ann\n"
+              "w1 room 2 left eve banned by ann 4\n");
+    act(p, joining(p, 6, "#cats"));
+    expect(p, "w1 s6 denied banned #cats\n");
+}
+
 static void
 a_room_is_given_away_and_its_old_owner_keeps_order(void **state)
 {
@@ -344,10 +436,14 @@ main(void)
         play_test(whoever_is_banned_goes_and_stays_out_until_the_ban_ends),
         play_test(an_unbanned_member_may_come_again),
         play_test(a_range_keeps_out_all_but_those_who_keep_order),
+        play_test(
+            a_person_who_is_called_like_an_address_is_banned_as_a_person),
+        play_test(a_range_stops_an_upload_that_was_laid_aside),
         play_test(a_muted_person_hears_and_says_nothing),
         play_test(a_mute_that_runs_out_is_told_to_the_room),
         play_test(the_operator_bans_from_the_server),
         play_test(the_owner_gives_roles_and_the_room_hears),
+        play_test(a_range_hits_whoever_keeps_order_no_longer),
         play_test(a_room_is_given_away_and_its_old_owner_keeps_order),
         play_test(whose_membership_ends_is_removed),
     };

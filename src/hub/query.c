@@ -113,17 +113,32 @@ tell_members(struct call *x, const struct room *r)
     tell_caller(x, e);
 }
 
+/* The one room that the caller's token is for, or 0. */
+static uint64_t
+only_room(const struct call *x)
+{
+    const struct session *s = x->session;
+
+    return s != NULL && s->device != NULL ? s->device->room : 0;
+}
+
+/* Who asks with a token for one room is answered as if they had named it. */
 enum deny
 query_who(struct call *x)
 {
-    struct room *r;
-    enum deny d;
+    uint64_t only = only_room(x);
+    bool everybody = x->command->target.n == 0;
+    struct room *r = NULL;
+    enum deny d = DENY_NONE;
 
-    if (x->command->target.n == 0) {
+    if (everybody && only == 0) {
         tell_everybody_here(x);
         return DENY_NONE;
     }
-    d = room_find(x, &r);
+    if (!everybody)
+        d = room_find(x, &r);
+    else if ((r = map_get_u64(&x->hub->rooms, only)) == NULL)
+        d = DENY_NO_SUCH_ROOM;
     if (d == DENY_NONE)
         d = grant_check(x, ACTION_SEE, r);
     if (d == DENY_NONE)
@@ -161,7 +176,27 @@ bound_page(struct read_job *job, const struct room *r)
         job->query.mode = PAGE_BEFORE;
         job->query.at = end;
     }
-    job->ceiling = r->last_seq;
+    job->end = end;
+}
+
+static void
+decide_again(struct hub *h, struct read_job *job)
+{
+    const struct room *r = map_get_u64(&h->rooms, job->query.room);
+    const struct session *s = map_get_u64(&h->sessions, job->session);
+
+    if (r == NULL || s == NULL)
+        return;
+    job->access = r->access;
+    job->grant = grant_of(h, r, s, h->batch.now_ms);
+    job->query.floor = grant_floor(r, s);
+}
+
+void
+query_decide_again(struct hub *h)
+{
+    for (struct read_job *job = h->jobs; job != NULL; job = job->next)
+        decide_again(h, job);
 }
 
 static void

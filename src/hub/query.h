@@ -12,6 +12,10 @@ enum deny query_history(struct call *x);       /* COMMAND_HISTORY */
 enum deny query_files(struct call *x);         /* COMMAND_FILES */
 enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
 
+/* The batch is not kept: what is to be read is decided again, by the rights
+ * that are left. */
+void query_decide_again(struct hub *h);
+
 /* Which rooms there are (query_rooms.c). */
 enum deny query_rooms(struct call *x);         /* COMMAND_ROOMS */
 

@@ -240,6 +240,22 @@ history_is_a_job_for_a_reader(void **state)
 }
 
 static void
+the_page_of_an_empty_room_stays_empty(void **state)
+{
+    struct play *p = *state;
+    struct read_job *j;
+    struct command *c;
+
+    settle(p, 1, "alice");
+    c = reading(p, 1, "#lobby", 7);
+    c->page.mode = PAGE_AFTER;
+    act(p, c);
+    j = job(p);
+    assert_int_equal(j->end, 1);
+    free(j);
+}
+
+static void
 a_page_has_a_default_and_a_largest_size(void **state)
 {
     static const uint32_t limits[][2] = {
@@ -359,6 +375,7 @@ main(void)
         play_test(a_list_of_rooms_tells_only_what_is_committed),
         play_test(a_long_list_of_rooms_is_cut_at_its_emptiest),
         play_test(history_is_a_job_for_a_reader),
+        play_test(the_page_of_an_empty_room_stays_empty),
         play_test(a_page_has_a_default_and_a_largest_size),
         play_test(a_page_of_no_known_kind_is_refused),
         play_test(jobs_keep_their_order),

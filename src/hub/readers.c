@@ -83,7 +83,7 @@ page_length(const struct page *p, const struct read_job *job)
 {
     size_t n = p->n;
 
-    while (job->ceiling > 0 && n > 0 && p->messages[n - 1].seq > job->ceiling)
+    while (job->end > 0 && n > 0 && p->messages[n - 1].seq >= job->end)
         n--;
     return n;
 }

@@ -304,14 +304,14 @@ put_file(struct world *w, uint64_t room)
 
 /* The moment in which it was decided who may read it. */
 static void
-a_page_shows_nothing_above_its_ceiling(void **state)
+a_page_shows_nothing_from_its_end_on(void **state)
 {
     struct world *w = *state;
     struct read_job *job = job_new(1, 77, 0, 10);
     struct parcel *p;
 
     start(w, 1);
-    job->ceiling = 3;
+    job->end = 4;
     job->decided = 9;
     job->grant = (struct access_grant){.role = ROLE_MEMBER};
     readers_submit(w->readers, job);
@@ -321,6 +321,12 @@ a_page_shows_nothing_above_its_ceiling(void **state)
     assert_true(p->event->more);
     assert_int_equal(p->decided, 9);
     assert_int_equal(p->grant.role, ROLE_MEMBER);
+    parcel_free(&p);
+    job = job_new(1, 77, 0, 10);
+    job->end = 1;                      /* nothing had been said */
+    readers_submit(w->readers, job);
+    p = receive(w, 1);
+    assert_int_equal(p->event->items_n, 0);
     parcel_free(&p);
 }
 
@@ -388,7 +394,7 @@ main(void)
         world_unit_test(one_thread_answers_in_the_order_of_the_jobs),
         world_unit_test(many_threads_answer_every_job_once),
         world_unit_test(a_page_that_cannot_be_read_is_a_refusal),
-        world_unit_test(a_page_shows_nothing_above_its_ceiling),
+        world_unit_test(a_page_shows_nothing_from_its_end_on),
         world_unit_test(a_rooms_files_are_listed),
         world_unit_test(a_missing_database_is_found_out_at_once),
         world_unit_test(stopping_drops_what_waits),

@@ -100,11 +100,8 @@ write_account(struct call *x, const struct name *n, uint64_t by,
         .state = ACCOUNT_ACTIVE, .created_ms = x->command->now_ms,
         .invited_by = by,
     };
-    int rc;
+    int rc = store_put_account(s, &row);
 
-    if (row.id >= SENDER_ACCOUNTS_MAX)
-        return DENY_OVERLOADED;
-    rc = store_put_account(s, &row);
     if (rc < 0)
         return batch_failed(x->hub, rc);
     *ret = (struct account){.id = row.id, .state = row.state, .name = *n};
@@ -123,11 +120,14 @@ use_invitation(struct call *x, uint64_t invitation)
     return rc < 0 ? batch_failed(x->hub, rc) : DENY_NONE;
 }
 
+/* Everything has been checked: from the first write on, only the store can
+ * refuse, and that is the whole batch's end. */
 static enum deny
 make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
 {
     struct account a;
-    struct login_by with = {.scope = x->command->login->scope};
+    struct login_by with = {
+        .scope = device_login_scope(x->command->login)};
     uint64_t device = 0;
     enum deny d = batch_begin(x->hub);
 
@@ -136,7 +136,8 @@ make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
     if (d == DENY_NONE)
         d = write_account(x, n, by, &a);
     if (d == DENY_NONE && x->command->login->device[0] != '\0')
-        d = device_add(x, &a, 0, &device);
+        d = device_add(x, &a, 0, device_login_scope(x->command->login),
+                       &device);
     if (d != DENY_NONE)
         return d;
     with.device = device;
@@ -158,11 +159,13 @@ register_account(struct call *x)
     if (d == DENY_NONE)
         d = check_name(x, &n);
     if (d == DENY_NONE)
-        d = device_check(l);
+        d = device_check(x);
     if (d != DENY_NONE)
         return d;
     if (!secret_is_back(x))
         return ask_hasher(x, &n);
+    if (store_next_account_id(x->hub->store) >= SENDER_ACCOUNTS_MAX)
+        return DENY_OVERLOADED;
     return l->hash[0] ? make(x, &n, invitation, by) : DENY_OVERLOADED;
 }
 

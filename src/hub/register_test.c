@@ -226,6 +226,26 @@ a_use_of_an_invitation_that_was_not_stored_does_not_count(void **state)
 }
 
 static void
+an_account_whose_device_is_refused_is_not_made(void **state)
+{
+    struct play *p = *state;
+
+    p->options.registration = HUB_INVITED;
+    play_restart(p);
+    act(p, inviting(p, 5, 2));
+    act_hashed(p, with_device(registering_with(p, 1, "alice", 5), "phone",
+                              7));
+    act_hashed(p, with_device(registering_with(p, 3, "bob", 5), "phone", 7));
+    act_hashed(p, by_password(p, COMMAND_ENTER, 4, "bob", "a good one"));
+    act_hashed(p, registering_with(p, 3, "bob", 5));
+    expect(p, "w0 s0 done 1\n"
+              "w0 s1 welcome alice 1\n"
+              "w0 s3 denied bad_request bob\n"
+              "w1 s4 denied bad_credentials bob\n"
+              "w0 s3 welcome bob\n");
+}
+
+static void
 who_leaves_before_the_commit_has_an_account_and_no_session(void **state)
 {
     struct play *p = *state;
@@ -272,6 +292,7 @@ main(void)
         play_test(only_the_operator_invites),
         play_test(an_account_that_was_not_stored_is_nobodys),
         play_test(a_use_of_an_invitation_that_was_not_stored_does_not_count),
+        play_test(an_account_whose_device_is_refused_is_not_made),
         play_test(who_leaves_before_the_commit_has_an_account_and_no_session),
         play_test(an_account_lasts),
     };

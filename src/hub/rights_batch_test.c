@@ -205,6 +205,95 @@ who_joins_while_it_is_not_kept_hears_but_does_not_belong(void **state)
     expect(p, "w0 s5 room =member #cats ann 5\n");
 }
 
+/* #cats is private, and finn, a guest on 6, is outside. */
+static void
+a_private_room(struct play *p)
+{
+    rights_cats(p);
+    quietly(p, saying(p, 1, "#cats", "hush"));
+    quietly(p, setting(p, 1, "#cats", SETTING_PRIVACY, "private"));
+    enter(p, 6, "finn");
+    forget(p);
+}
+
+static void
+who_came_by_an_invitation_that_is_not_kept_goes_again(void **state)
+{
+    struct play *p = *state;
+
+    a_private_room(p);
+    apply(p, about_whom(p, COMMAND_INVITE, 1, "#cats", "finn", NULL));
+    apply(p, joining(p, 6, "#cats"));
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    expect(p, "w0 s1 denied storage_full #cats\n"
+              "w0 room 2 joined finn 4 -s6\n"
+              "w0 room 2 left finn The server's disk is full: not stored, try"
+              " again later 3\n"
+              "w1 s6 hears 2 after 1/1: subscribed 1 #cats 4\n"
+              "w1 room 2 joined finn 4 -s6\n"
+              "w1 s6 loses 2: removed storage_full #cats\n"
+              "w1 room 2 left finn The server's disk is full: not stored, try"
+              " again later 3\n");
+    act(p, saying(p, 6, "#cats", "let me in"));
+    expect(p, "w1 s6 denied invite_only #cats\n");
+}
+
+static void
+who_joins_hears_no_name_that_is_not_kept(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    enter(p, 6, "finn");
+    forget(p);
+    apply(p, setting(p, 1, "#cats", SETTING_NAME, "#lions"));
+    apply(p, joining(p, 6, "#lions"));
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    expect(p, "w0 s1 denied storage_full #cats\n"
+              "w0 room 2 joined finn 5 -s6\n"
+              "w1 s6 hears 2 after 0/0: subscribed #cats 5\n"
+              "w1 room 2 joined finn 5 -s6\n");
+}
+
+static void
+nobody_waits_for_what_they_have_not_said(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_SLOW, "1h"));
+    fail_at("store_commit", 0, -ENOSPC);
+    act(p, saying(p, 4, "#cats", "one"));
+    act(p, saying(p, 4, "#cats", "one"));
+    act(p, saying(p, 4, "#cats", "two"));
+    expect(p, "w1 s4 denied storage_full #cats\n"
+              "w0 room 2 message 1 dan one\n"
+              "w1 room 2 message 1 dan one\n"
+              "w1 s4 posted 1\n"
+              "w1 s4 denied too_fast #cats wait 3600 s in 3600000 ms\n");
+}
+
+static void
+no_page_is_read_by_a_right_that_is_not_kept(void **state)
+{
+    struct play *p = *state;
+    struct access_who who = {106, true};
+    struct read_job *job;
+
+    a_private_room(p);
+    apply(p, setting(p, 1, "#cats", SETTING_PRIVACY, "public"));
+    apply(p, play_command(p, COMMAND_HISTORY, 6, "#cats", NULL, NULL));
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    job = hub_take_jobs(p->hub);
+    assert_non_null(job);
+    assert_int_equal(access_check(&who, ACTION_READ, &job->access,
+                                  &job->grant), DENY_INVITE_ONLY);
+    free(job);
+}
+
 int
 main(void)
 {
@@ -213,6 +302,10 @@ main(void)
         play_test(several_deeds_of_one_batch_are_taken_back_together),
         play_test(a_group_that_is_not_kept_is_heard_by_nobody),
         play_test(who_joins_while_it_is_not_kept_hears_but_does_not_belong),
+        play_test(who_came_by_an_invitation_that_is_not_kept_goes_again),
+        play_test(who_joins_hears_no_name_that_is_not_kept),
+        play_test(nobody_waits_for_what_they_have_not_said),
+        play_test(no_page_is_read_by_a_right_that_is_not_kept),
     };
 
     return cmocka_run_group_tests(tests, play_group, NULL);

@@ -13,6 +13,9 @@ enum deny slow_check(struct call *x, const struct room *r);
 /* The caller has spoken. */
 void slow_note(struct call *x, struct room *r);
 
+/* What was said in the batch was not kept: it was not said. */
+void slow_take_back(struct hub *h, struct room *r);
+
 /* Part of grant_free(). */
 void slow_free(struct grants *g);
 

@@ -29,7 +29,8 @@ find_account(struct call *x, struct str key, struct subject *ret)
     return is(ret, SENDER_ACCOUNTS + row.id, row.name);
 }
 
-/* A held name that waits for nobody in particular is nobody's. */
+/* A held name that waits for nobody in particular is nobody's. Of an account
+ * its row says whether it is still there. */
 enum deny
 subject_find(struct call *x, struct str name, struct subject *ret)
 {
@@ -38,7 +39,7 @@ subject_find(struct call *x, struct str name, struct subject *ret)
     struct name n;
     enum deny d;
 
-    if (u != NULL && u->sender_id != 0)
+    if (u != NULL && u->sender_id != 0 && !sender_is_account(u->sender_id))
         return is(ret, u->sender_id, user_name(u));
     if (name_check_user(name, x->hub->options.charset, &n) != NAME_OK)
         return DENY_NO_SUCH_PERSON;

@@ -321,6 +321,21 @@ find_own(const struct call *x, struct transfer **ret)
     return DENY_NONE;
 }
 
+/* Bans and mutes of whoever brings it count besides: the owner's address is
+ * known by them alone. */
+static enum deny
+check_bringer(const struct call *x, const struct room *r)
+{
+    struct access_grant g;
+
+    if (x->session == NULL)
+        return DENY_NONE;
+    g = grant_of(x->hub, r, x->session, x->command->now_ms);
+    if (g.banned)
+        return DENY_BANNED;
+    return g.muted ? DENY_MUTED : DENY_NONE;
+}
+
 /* The room of a file, if its owner may share in it. Settle it in the end. */
 static enum deny
 room_of(struct call *x, const struct file_row *f, struct room **ret)
@@ -334,6 +349,8 @@ room_of(struct call *x, const struct file_row *f, struct room **ret)
         return d;
     g = grant_of_sender(r, f->owner_id, x->command->now_ms);
     d = access_check(&who, ACTION_SHARE, &r->access, &g);
+    if (d == DENY_NONE)
+        d = check_bringer(x, r);
     if (d != DENY_NONE)
         room_settle(x->hub, r);
     else

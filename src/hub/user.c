@@ -116,7 +116,8 @@ is_somebodys(enum deny d)
     return d == DENY_NAME_TAKEN || d == DENY_NAME_REGISTERED;
 }
 
-/* Ends at the latest after as many numbers as there are users and accounts. */
+/* Ends at the latest after as many numbers as there are users and accounts. Of
+ * thousands of the same name the store is not asked: they are here. */
 static enum deny
 choose_similar(const struct call *x, uint64_t sender_id, struct name *ret)
 {
@@ -126,7 +127,9 @@ choose_similar(const struct call *x, uint64_t sender_id, struct name *ret)
     for (unsigned i = 2; is_somebodys(d); i++) {
         if (!number_name(x->hub, str_of(ret->text), i, &n))
             return d;
-        d = check_free(x, str_of(n.key), sender_id);
+        if (user_is_free_for(x->hub, str_of(n.key), sender_id,
+                             x->command->from))
+            d = check_free(x, str_of(n.key), sender_id);
     }
     if (d == DENY_NONE)
         *ret = n;

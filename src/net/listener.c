@@ -39,6 +39,7 @@ struct listener {
     listener_fn *fn;
     void *arg;
     char *path;             /* to be removed at the end, or NULL */
+    struct stat made;       /* if it is still this one */
 };
 
 /* A listening socket on one address, or -errno. Dual-stack when it is IPv6:
@@ -337,6 +338,8 @@ listener_open_local(uv_loop_t *loop, const char *path, listener_fn *fn,
     if (r < 0)
         return explain_local(path, -r, e);
     (*ret)->path = must_strdup(path);
+    if (lstat(path, &(*ret)->made) < 0)
+        (*ret)->made = (struct stat){0};
     return 0;
 }
 
@@ -360,6 +363,16 @@ on_closed(uv_handle_t *handle)
         free(l);
 }
 
+static void
+remove_path(const struct listener *l)
+{
+    struct stat st;
+
+    if (l->path != NULL && lstat(l->path, &st) == 0 &&
+        st.st_dev == l->made.st_dev && st.st_ino == l->made.st_ino)
+        (void)!unlink(l->path);
+}
+
 void
 listener_close(struct listener **l)
 {
@@ -370,8 +383,7 @@ listener_close(struct listener **l)
         return;
     uv_close((uv_handle_t *)&old->poll, on_closed);
     uv_close((uv_handle_t *)&old->pause, on_closed);
-    if (old->path != NULL)
-        (void)!unlink(old->path);
+    remove_path(old);
     free(old->path);
     close(old->fd);
     if (old->spare >= 0)

@@ -21,18 +21,12 @@ u16(const uint8_t *p)
     return (size_t)(p[0] << 8 | p[1]);
 }
 
-static bool
-begins_well(const uint8_t *p, size_t n)
+bool
+proxy_begins(const uint8_t *p, size_t n)
 {
     size_t some = n < sizeof signature ? n : sizeof signature;
 
     return some == 0 || memcmp(p, signature, some) == 0;
-}
-
-bool
-proxy_is_header(const uint8_t p[PROXY_SIGNATURE_BYTES])
-{
-    return begins_well(p, PROXY_SIGNATURE_BYTES);
 }
 
 size_t
@@ -40,7 +34,7 @@ proxy_wants(const uint8_t *p, size_t n)
 {
     size_t total;
 
-    if (!begins_well(p, n))
+    if (!proxy_begins(p, n))
         return 0;
     if (n < FIXED)
         return FIXED - n;
@@ -148,12 +142,13 @@ proxy_read(const uint8_t *p, size_t n, struct proxy_header *ret)
     struct proxy_header h = {0};
     size_t bytes;
 
-    if (n < FIXED || n > PROXY_HEADER_BYTES || !begins_well(p, n) ||
+    if (n < FIXED || n > PROXY_HEADER_BYTES || !proxy_begins(p, n) ||
         n != FIXED + u16(p + 14) ||
         (p[12] != COMMAND_LOCAL && p[12] != COMMAND_PROXY))
         return false;
     /* Of LOCAL, the rest says nothing. */
-    if (p[12] == COMMAND_PROXY) {
+    h.local = p[12] == COMMAND_LOCAL;
+    if (!h.local) {
         bytes = address_bytes(p[13]);
         if (bytes > n - FIXED || !read_tlvs(p, n, FIXED + bytes, &h))
             return false;

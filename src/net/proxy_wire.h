@@ -12,18 +12,19 @@
 #define PROXY_HEADER_BYTES 536     /* the longest that is taken */
 
 #define PROXY_SIGNATURE_BYTES 12
+#define PROXY_LINE_ENDS 4          /* of it; a person can say as much */
 
 struct proxy_header {
+    bool local;                /* the proxy itself, for nobody */
     bool known;                /* the two below are: it came for somebody, and
-                                  by IP; otherwise it is the proxy itself, or
-                                  does not say */
+                                  says by which address */
     uint8_t source[16];        /* IPv4 mapped into IPv6 */
     uint16_t port;
     bool secure;               /* that one spoke TLS with the proxy */
 };
 
-/* So begins a header. */
-bool proxy_is_header(const uint8_t p[PROXY_SIGNATURE_BYTES]);
+/* So begins a header: its signature, or n bytes of it. */
+bool proxy_begins(const uint8_t *p, size_t n);
 
 /* More bytes that certainly belong to the header behind its first n, so that
  * what follows it can be left in the socket; 0 = it is whole, or bad. */

@@ -8,7 +8,9 @@
  *   WRITABLE     while output is left that the socket did not take, or the
  *                owner has some outside of the queue: of a file
  *
- * and during a handshake for what that waits for, READABLE or WRITABLE.
+ * and during a handshake for what that waits for, READABLE or WRITABLE; for
+ * WRITABLE alone while TLS owes its peer an answer (to new keys) and reads
+ * nothing before that is out.
  *
  * The poll is level-triggered: whatever cannot be used up must not be watched,
  * or the loop would spin. Hence `told`: once the owner knows of the peer's
@@ -47,6 +49,8 @@ arm(struct stream *s)
 
     if (s->shaking)
         events = stream_shake_events(s);
+    else if (s->stuck)
+        events = POLLER_WRITABLE;
     else if (!s->told)
         events |= s->want_read ? POLLER_READABLE : POLLER_DISCONNECT;
     if (!s->closing && events != s->events)
@@ -105,6 +109,8 @@ stream_read(struct stream *s, void *p, size_t n)
     if (s->closing)
         return -ECANCELED;
     got = s->is_tls ? stream_tls_read(s, p, n) : receive(s, p, n);
+    if (s->stuck)
+        arm(s);
     if (got > 0 || (got == -EAGAIN && s->error == 0))
         return got;
     s->told = true;
@@ -358,6 +364,10 @@ on_event(void *stream, unsigned events)
     if (s->shaking) {
         go_on_shaking(s);
         return;
+    }
+    if (s->stuck && (events & POLLER_WRITABLE)) {
+        s->stuck = false;
+        events |= POLLER_READABLE;
     }
     bool failed =
         (events & POLLER_WRITABLE) && s->blocked && flush(s, true) < 0;

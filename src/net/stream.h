@@ -69,6 +69,7 @@ struct stream {
     bool draining : 1;        /* inside ops->drained */
     bool is_tls : 1;          /* then it is in all->secured */
     bool shaking : 1;         /* its handshake is not over */
+    bool stuck : 1;           /* TLS must write before it reads on */
     int16_t error;            /* -errno that ended it, 0 = none so far */
     uint64_t written;         /* bytes that the socket took */
 };

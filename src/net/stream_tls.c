@@ -90,8 +90,10 @@ stream_shake_events(const struct stream *s)
 ssize_t
 stream_tls_read(struct stream *s, void *p, size_t n)
 {
-    ssize_t got = tls_read(find(s)->tls, p, n);
+    struct tls *tls = find(s)->tls;
+    ssize_t got = tls_read(tls, p, n);
 
+    s->stuck = got == -EAGAIN && tls_wants_write(tls);
     if (got > 0)
         stream_tls_look_for_rest(s);
     return got;

@@ -13,14 +13,37 @@
 
 enum state { SHAKING, OPEN, FAILED };
 
+/* Of one call: a record takes two, a handshake a dozen. */
+enum { SOCKET_READS = 32 };
+
 struct tls {
     SSL *ssl;
     enum state state;
     bool wants_write;
+    bool ended;                    /* behind bytes that were given: the next
+                                      read tells */
     const char *why;               /* OpenSSL's own text: static */
 };
 
 /* --- The socket --------------------------------------------------------- */
+
+/* OpenSSL reads on until there are bytes for us: over all records that bring
+ * none (new keys, refused renegotiations, warnings), for as long as the peer
+ * sends them. So the socket pretends to be empty after so many reads of one
+ * call; the rest is left in it, and the poll tells. */
+static _Thread_local unsigned reads_left;
+
+static int
+read_bounded(BIO *bio, char *p, int n)
+{
+    if (reads_left > 0) {
+        reads_left--;
+        return BIO_meth_get_read(BIO_s_socket())(bio, p, n);
+    }
+    BIO_clear_retry_flags(bio);
+    BIO_set_retry_read(bio);
+    return -1;
+}
 
 static int
 write_quietly(BIO *bio, const char *p, int n)
@@ -45,7 +68,7 @@ tls_socket_method(void)
     BIO_meth_set_create(m, BIO_meth_get_create(socket));
     BIO_meth_set_destroy(m, BIO_meth_get_destroy(socket));
     BIO_meth_set_ctrl(m, BIO_meth_get_ctrl(socket));
-    BIO_meth_set_read(m, BIO_meth_get_read(socket));
+    BIO_meth_set_read(m, read_bounded);
     BIO_meth_set_write(m, write_quietly);
     return m;
 }
@@ -123,6 +146,7 @@ before(void)
 {
     ERR_clear_error();
     errno = 0;
+    reads_left = SOCKET_READS;
 }
 
 /* --- Handshake, bytes, end ---------------------------------------------- */
@@ -152,7 +176,8 @@ tls_wants_write(const struct tls *t)
 }
 
 /* As many records as there is room for: one that was not full has probably no
- * successor, and asking for it would cost a call into the kernel. */
+ * successor, and asking for it would cost a call into the kernel. What was
+ * found instead of one is not in the socket any more. */
 ssize_t
 tls_read(struct tls *t, void *p, size_t n)
 {
@@ -168,6 +193,8 @@ tls_read(struct tls *t, void *p, size_t n)
         total += got;
     } while (r == 1 && total < n &&
              (got > TLS_RECORD_BYTES / 2 || SSL_pending(t->ssl) > 0));
+    t->ended = total > 0 && r != 1 &&
+        SSL_get_error(t->ssl, r) != SSL_ERROR_WANT_READ;
     if (total > 0)
         return (ssize_t)total;
     if (SSL_get_error(t->ssl, r) == SSL_ERROR_ZERO_RETURN)
@@ -178,7 +205,7 @@ tls_read(struct tls *t, void *p, size_t n)
 bool
 tls_has_rest(const struct tls *t)
 {
-    return t->state == OPEN && SSL_pending(t->ssl) > 0;
+    return t->state == OPEN && (t->ended || SSL_pending(t->ssl) > 0);
 }
 
 /* Wanting to read in order to write would be a renegotiation: there is none. */

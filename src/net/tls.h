@@ -67,11 +67,12 @@ void tls_free(struct tls **t);
 int tls_handshake(struct tls *t) MUST_USE;
 bool tls_wants_write(const struct tls *t);
 
-/* n > 0 bytes; 0 = the peer has ended it as it should; -EAGAIN; -EPROTO;
+/* n > 0 bytes; 0 = the peer has ended it as it should; -EAGAIN: it goes on when
+ * the socket is readable or writable (tls_wants_write()); -EPROTO;
  * -ECONNRESET: cut, with or without a word of the network's. */
 ssize_t tls_read(struct tls *t, void *p, size_t n) MUST_USE;
 
-/* Decrypted bytes wait that no poll will tell of. */
+/* Decrypted bytes wait that no poll will tell of, or the end does. */
 bool tls_has_rest(const struct tls *t);
 
 /* The bytes taken, n at most and one record at most; 0: the socket is full,

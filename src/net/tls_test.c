@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -276,6 +277,101 @@ what_was_decrypted_is_told_without_a_poll(void **state)
     assert_string_equal(f->in, "one record, many reads");
 }
 
+/* Reads as a worker does, once and into much room. */
+static void
+read_much(struct fixture *f)
+{
+    static char much[65536];
+
+    f->last = stream_read(&f->s, much, sizeof much);
+    f->in_n += f->last > 0 ? (size_t)f->last : 0;
+}
+
+static void
+meet_a_worker(struct fixture *f)
+{
+    meet(f, 0);
+    f->act = read_much;
+    f->act_readable = f->ignore_readable = true;
+}
+
+/* And nothing else: the peer's side of the socket stays open. */
+static void
+an_end_that_was_read_with_the_last_bytes_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char bytes[9000] = "";
+
+    meet_a_worker(f);
+    must(SSL_write(client, bytes, sizeof bytes) == sizeof bytes);
+    SSL_shutdown(client);
+    carry(f, 16384);
+    TURN_UNTIL(f, f->in_n == sizeof bytes && f->last == 0);
+}
+
+static int
+unread(struct fixture *f)
+{
+    int n = 0;
+
+    must(ioctl(f->s.fd, FIONREAD, &n) == 0);
+    return n;
+}
+
+/* However many there are: others want to be served, too. */
+static void
+records_without_bytes_do_not_hold_the_loop(void **state)
+{
+    struct fixture *f = *state;
+
+    meet_a_worker(f);
+    for (int i = 0; i < 500; i++) {
+        must(SSL_key_update(client, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        must(SSL_do_handshake(client) == 1);
+    }
+    carry(f, 16384);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_true(unread(f) > 0);
+    client_says(f, "x");
+    TURN_UNTIL(f, f->in_n == 1);
+}
+
+/* It wants an answer to each, and reads none. */
+static void
+ask_for_new_keys(struct fixture *f)
+{
+    char bytes[16384];
+    int n;
+
+    for (int i = 0; i < 500; i++) {
+        must(SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED) == 1);
+        must(SSL_do_handshake(client) == 1);
+    }
+    while ((n = BIO_read(from_client, bytes, sizeof bytes)) > 0)
+        must(send(f->peer, bytes, (size_t)n, MSG_NOSIGNAL) == n);
+    turn_a_while(f);
+}
+
+static void
+answers_that_are_not_taken_do_not_make_it_spin(void **state)
+{
+    struct fixture *f = *state;
+    int small = 4096, before;
+
+    must(setsockopt(f->s.fd, SOL_SOCKET, SO_SNDBUF, &small,
+                    sizeof small) == 0);
+    meet_a_worker(f);
+    ask_for_new_keys(f);
+    assert_true(unread(f) > 0);
+    before = f->readable;
+    turn_a_while(f);
+    assert_int_equal(f->readable, before);
+    assert_int_equal(f->s.events, POLLER_WRITABLE);
+    TURN_UNTIL(f, (carry(f, 16384), unread(f) == 0));
+    client_says(f, "x");
+    TURN_UNTIL(f, f->in_n == 1);
+}
+
 static void
 a_paused_stream_keeps_its_rest_for_later(void **state)
 {
@@ -449,8 +545,21 @@ teardown(void **state)
     return fixture_teardown(state);
 }
 
+/* A socket that holds more. */
+static int
+setup_pair(void **state)
+{
+    int fd[2];
+
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) == 0);
+    *state = fixture_new(fd[0], fd[1]);
+    return 0;
+}
+
 #define TLS_TEST(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup, teardown)
+#define PAIR_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, setup_pair, teardown)
 
 int
 main(void)
@@ -467,6 +576,9 @@ main(void)
         TLS_TEST(the_end_is_said_to_the_peer),
         TLS_TEST(nobody_negotiates_anew),
         TLS_TEST(what_was_decrypted_is_told_without_a_poll),
+        PAIR_TEST(an_end_that_was_read_with_the_last_bytes_is_told),
+        PAIR_TEST(records_without_bytes_do_not_hold_the_loop),
+        PAIR_TEST(answers_that_are_not_taken_do_not_make_it_spin),
         TLS_TEST(a_paused_stream_keeps_its_rest_for_later),
         TLS_TEST(a_long_queue_arrives_intact_through_short_writes),
         TLS_TEST(a_file_arrives_whole_and_words_fit_between),

@@ -8,7 +8,7 @@
 #include "client/cli/cli_errand.h"
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "client/cli/cli_print_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +76,8 @@ print_name(struct cli_session *s, const char *name)
     if (!s->style.json)
         return;
     json_open(&j, &s->out);
-    json_text(&j, "name", str_of(name));
-    must(json_close(&j) == 0);
-    must(buf_append(&s->out, "\n", 1) == 0);
+    cli_json_clean(&j, "name", name, UTF8_ONE_LINE);
+    cli_json_end(&s->out, &j);
 }
 
 static void
@@ -147,19 +146,28 @@ ask_logout(struct cli_errand *x)
     return cli_ask_logout(x->s.link);
 }
 
-/* Also when the server knew that token no longer, it is of no more use. */
+/* A token that the server knows no longer is of no use either. Whoever else
+ * refuses us, or the same one for another reason, leaves it good. */
+static void
+on_left(const struct cli_errand *x)
+{
+    bool unknown = link_error_code(x->s.link) ==
+                   LOQUAT__V1__ERROR_CODE__ERROR_CODE_BAD_CREDENTIALS;
+
+    if (x->s.by_stored_token && (x->s.status == CLI_OK || unknown))
+        cli_token_forget(x->s.o, env);
+}
+
 static int
 leave(const struct cli_options *o, const struct cli_errand_kind *kind,
       const struct cli_secret *secret)
 {
     struct cli_token token;
     struct err e;
-    bool stored, any;
-    int status;
+    bool any;
 
     if (cli_token_find(&token, o, env, &e) < 0)
         return say_why(CLI_AUTH, &e);
-    stored = token.stored;
     any = token.text[0] != '\0';
     cli_token_wipe(&token);
     if (!any) {
@@ -167,17 +175,14 @@ leave(const struct cli_options *o, const struct cli_errand_kind *kind,
                 o->port);
         return CLI_AUTH;
     }
-    status = cli_errand_run(o, kind, secret);
-    if (stored && (status == CLI_OK ||
-                   (status == CLI_AUTH && secret == NULL)))
-        cli_token_forget(o, env);
-    return status;
+    return cli_errand_run(o, kind, secret);
 }
 
 int
 cli_logout(const struct cli_options *o)
 {
-    static const struct cli_errand_kind kind = {.ask = ask_logout};
+    static const struct cli_errand_kind kind = {.ask = ask_logout,
+                                                .ended = on_left};
 
     return leave(o, &kind, NULL);
 }
@@ -191,7 +196,8 @@ ask_unregister(struct cli_errand *x)
 int
 cli_unregister(const struct cli_options *o)
 {
-    static const struct cli_errand_kind kind = {.ask = ask_unregister};
+    static const struct cli_errand_kind kind = {.ask = ask_unregister,
+                                                .ended = on_left};
     struct cli_secret secret;
     struct err e;
     int status;

@@ -33,9 +33,19 @@ on_envelope(struct cli_session *s, const Envelope *e)
         cli_session_end(s, CLI_OK);
 }
 
+static void
+on_ended(struct cli_session *s)
+{
+    const struct cli_errand *x = (struct cli_errand *)s;
+
+    if (x->kind->ended != NULL)
+        x->kind->ended(x);
+}
+
 static const struct cli_ops ops = {
     .connected = on_connected,
     .envelope = on_envelope,
+    .ended = on_ended,
 };
 
 static char *

@@ -26,6 +26,9 @@ struct cli_errand_kind {
 
     /* After an answer: is there more to ask? NULL: never. */
     bool (*more)(const struct cli_errand *x);
+
+    /* It ends, with s.status; why may be asked of the link. NULL: nothing. */
+    void (*ended)(const struct cli_errand *x);
 };
 
 /* Returns the exit status. */

@@ -105,44 +105,78 @@ cut_end(char *line)
     line[strcspn(line, "\r\n")] = '\0';
 }
 
-bool
-cli_known_find(const char *path, const char *server,
-               char out[CLI_FINGERPRINT_BYTES])
+static int
+cannot_read(const char *path, int code, struct err *e)
 {
-    FILE *f = fopen(path, "re");
-    char line[LINE_BYTES];
-    bool found = false;
-
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        const char *rest;
-
-        cut_end(line);
-        rest = fingerprint_in(line, server);
-        found = rest != NULL && cli_known_read(rest, out);
-    }
-    if (f != NULL)
-        fclose(f);
-    return found;
+    return err_set(e, code, "cannot read %s: %s", path, strerror(code));
 }
 
-/* Every line but that server's; true: it had one. */
-static bool
-copy_others(const char *path, const char *server, struct buf *out)
+/* NULL with *code 0: there is no such file. What cannot be read is not empty:
+ * who takes it for that meets every server for the first time. */
+static FILE *
+open_known(const char *path, int *code)
 {
     FILE *f = fopen(path, "re");
-    char line[LINE_BYTES];
-    bool had = false;
 
-    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+    *code = f != NULL || errno == ENOENT ? 0 : errno;
+    return f;
+}
+
+/* The same as cli_known_find(), of an open file. */
+static int
+look_for(FILE *f, const char *server, char out[CLI_FINGERPRINT_BYTES])
+{
+    char line[LINE_BYTES];
+    const char *rest;
+
+    errno = 0;
+    while (fgets(line, sizeof line, f) != NULL) {
+        cut_end(line);
+        rest = fingerprint_in(line, server);
+        if (rest != NULL)
+            return cli_known_read(rest, out) ? 1 : -EBADMSG;
+    }
+    return ferror(f) ? -(errno != 0 ? errno : EIO) : 0;
+}
+
+int
+cli_known_find(const char *path, const char *server,
+               char out[CLI_FINGERPRINT_BYTES], struct err *e)
+{
+    int code, r = 0;
+    FILE *f = open_known(path, &code);
+
+    if (f != NULL) {
+        r = look_for(f, server, out);
+        fclose(f);
+    } else if (code != 0) {
+        r = -code;
+    }
+    return r < 0 ? cannot_read(path, -r, e) : r;
+}
+
+/* Every line but that server's; 1: it had one; 0, or -errno. */
+static int
+copy_others(const char *path, const char *server, struct buf *out)
+{
+    int code, r = 0, had = 0;
+    FILE *f = open_known(path, &code);
+    char line[LINE_BYTES];
+
+    if (f == NULL)
+        return -code;
+    errno = 0;
+    while (r == 0 && fgets(line, sizeof line, f) != NULL) {
         cut_end(line);
         if (fingerprint_in(line, server) != NULL)
-            had = true;
-        else if (buf_printf(out, "%s\n", line) < 0)
-            break;
+            had = 1;
+        else
+            r = buf_printf(out, "%s\n", line);
     }
-    if (f != NULL)
-        fclose(f);
-    return had;
+    if (ferror(f))
+        r = -(errno != 0 ? errno : EIO);
+    fclose(f);
+    return r < 0 ? r : had;
 }
 
 static int
@@ -180,27 +214,53 @@ lock(const char *path)
     return -EIO;
 }
 
+static int
+change(const char *path, const char *server, const char *fingerprint)
+{
+    struct buf text;
+    int r;
+
+    buf_init(&text, FILE_BYTES);
+    r = copy_others(path, server, &text);
+    if (r == 0 && fingerprint == NULL)
+        r = -ENOENT;
+    if (r >= 0 && fingerprint != NULL)
+        r = buf_printf(&text, "%s %s\n", server, fingerprint);
+    if (r >= 0)
+        r = replace(path, &text);
+    buf_done(&text);
+    return r;
+}
+
 int
 cli_known_set(const char *path, const char *server, const char *fingerprint,
               struct err *e)
 {
-    int fd = lock(path), r = fd < 0 ? fd : 0;
-    struct buf text;
-    bool had;
+    int fd = lock(path);
+    int r = fd < 0 ? fd : change(path, server, fingerprint);
 
-    buf_init(&text, FILE_BYTES);
-    had = r == 0 && copy_others(path, server, &text);
-    if (r == 0 && fingerprint == NULL && !had)
-        r = -ENOENT;
-    if (r == 0 && fingerprint != NULL)
-        r = buf_printf(&text, "%s %s\n", server, fingerprint);
-    if (r == 0)
-        r = replace(path, &text);
     if (fd >= 0)
         close(fd);
-    buf_done(&text);
     if (r == -ENOENT && fingerprint == NULL)
         return err_set(e, ENOENT, "%s is not known", server);
     return r < 0 ? err_set(e, -r, "cannot write %s: %s", path, strerror(-r))
                  : 0;
+}
+
+int
+cli_known_add(const char *path, const char *server, const char *fingerprint,
+              char was[CLI_FINGERPRINT_BYTES], struct err *e)
+{
+    int fd = lock(path), r;
+
+    if (fd < 0)
+        return err_set(e, -fd, "cannot lock %s: %s", path, strerror(-fd));
+    r = cli_known_find(path, server, was, e);
+    if (r == 0) {
+        r = change(path, server, fingerprint);
+        if (r < 0)
+            err_set(e, -r, "cannot write %s: %s", path, strerror(-r));
+    }
+    close(fd);
+    return r;
 }

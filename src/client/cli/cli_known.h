@@ -17,9 +17,16 @@ char *cli_known_path(const char *state_home, const char *home);
 /* "host:4000", "[::1]:4000"; a name in lower case. Returns owned. */
 char *cli_known_server(const char *host, unsigned port);
 
-/* False: it has not been met. */
-bool cli_known_find(const char *path, const char *server,
-                    char out[CLI_FINGERPRINT_BYTES]);
+/* 1: it has been met; 0: it has not; -errno: nobody knows, since the file
+ * cannot be read, or (-EBADMSG) what it says of that server. */
+int cli_known_find(const char *path, const char *server,
+                   char out[CLI_FINGERPRINT_BYTES], struct err *e) MUST_USE;
+
+/* Remembers one that has not been met: 0. 1: it has (by another client, since
+ * it was looked for), and nothing is changed. */
+int cli_known_add(const char *path, const char *server,
+                  const char *fingerprint, char was[CLI_FINGERPRINT_BYTES],
+                  struct err *e) MUST_USE;
 
 /* Puts it in the place of what was known; fingerprint NULL: forgets it.
  * -ENOENT: there was nothing to forget. */

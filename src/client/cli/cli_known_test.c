@@ -46,8 +46,10 @@ static void
 expect(const char *server, const char *fingerprint)
 {
     char got[CLI_FINGERPRINT_BYTES];
+    struct err e;
 
-    assert_int_equal(cli_known_find(path, server, got), fingerprint != NULL);
+    assert_int_equal(cli_known_find(path, server, got, &e),
+                     fingerprint != NULL);
     if (fingerprint != NULL)
         assert_string_equal(got, fingerprint);
 }
@@ -104,6 +106,69 @@ the_file_is_its_owners_alone(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* Two clients meet it at a time, one of them somebody else in its place. */
+static void
+what_another_client_remembered_meanwhile_stays(void **state)
+{
+    char was[CLI_FINGERPRINT_BYTES];
+    struct err e;
+
+    (void)state;
+    assert_int_equal(cli_known_add(path, "a:4000", ONE, was, &e), 0);
+    assert_int_equal(cli_known_add(path, "a:4000", TWO, was, &e), 1);
+    assert_string_equal(was, ONE);
+    expect("a:4000", ONE);
+}
+
+static void
+a_file_that_cannot_be_read_is_not_an_empty_one(void **state)
+{
+    char got[CLI_FINGERPRINT_BYTES];
+    struct err e;
+
+    (void)state;
+    assert_int_equal(symlink(path, path), 0);
+    assert_int_equal(cli_known_find(path, "a:4000", got, &e), -ELOOP);
+    assert_int_equal(cli_known_add(path, "a:4000", ONE, got, &e), -ELOOP);
+    assert_int_equal(cli_known_set(path, "a:4000", ONE, &e), -ELOOP);
+}
+
+static void
+write_file(const char *line, int times)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    for (int i = 0; i < times; i++)
+        fprintf(f, line, i);
+    fclose(f);
+}
+
+static void
+a_line_without_a_fingerprint_is_no_first_meeting(void **state)
+{
+    char got[CLI_FINGERPRINT_BYTES];
+    struct err e;
+
+    (void)state;
+    write_file("a:400%d " ONE " # mine\n", 1);
+    assert_int_equal(cli_known_find(path, "a:4000", got, &e), -EBADMSG);
+    assert_int_equal(cli_known_add(path, "a:4000", TWO, got, &e), -EBADMSG);
+    assert_int_equal(cli_known_set(path, "a:4000", NULL, &e), 0);
+    expect("a:4000", NULL);
+}
+
+static void
+what_is_too_much_to_be_written_is_not_cut(void **state)
+{
+    struct err e;
+
+    (void)state;
+    write_file("a:%d " ONE "\n", 12000);
+    assert_true(cli_known_set(path, "b:4000", TWO, &e) < 0);
+    expect("a:11999", ONE);
+}
+
 static void
 a_fingerprint_is_read_as_people_write_it(void **state)
 {
@@ -144,6 +209,10 @@ main(void)
         ON_DISK(a_new_one_takes_the_old_ones_place),
         ON_DISK(what_is_forgotten_is_unknown_and_others_stay),
         ON_DISK(the_file_is_its_owners_alone),
+        ON_DISK(what_another_client_remembered_meanwhile_stays),
+        ON_DISK(a_file_that_cannot_be_read_is_not_an_empty_one),
+        ON_DISK(a_line_without_a_fingerprint_is_no_first_meeting),
+        ON_DISK(what_is_too_much_to_be_written_is_not_cut),
         cmocka_unit_test(a_fingerprint_is_read_as_people_write_it),
         cmocka_unit_test(a_server_is_called_by_host_and_port_in_lower_case),
     };

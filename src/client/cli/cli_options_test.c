@@ -186,6 +186,36 @@ a_server_is_a_host_and_perhaps_a_port(void **state)
 }
 
 static void
+in_clear_is_only_what_was_asked_for(void **state)
+{
+    static const struct { const char *server; bool tls; } cases[] = {
+        {"example.org", true}, {"loquat://example.org", true},
+        {"http://example.org", true}, {"https://localhost", true},
+        {"localhost.example.org", true}, {"127.0.0.1.example.org", true},
+        {"127.1.2.3", false}, {"[::1]", false}, {"LOCALHOST", false},
+        {"loquat+insecure://example.org", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(parse("rooms", "--server", cases[i].server, NULL), 0);
+        assert_int_equal(o.tls, cases[i].tls);
+    }
+    assert_int_equal(parse("rooms", "--fingerprint=AB", NULL), 0);
+    assert_true(o.tls);
+    expect_usage(parse("rooms", "--plain", "--fingerprint=AB", NULL),
+                 "goes with neither");
+    expect_usage(parse("rooms", "--fingerprint=AB", "--server",
+                       "loquat+insecure://example.org", NULL),
+                 "is in clear");
+    environment[1] = "LOQUAT_FINGERPRINT=AB";
+    assert_int_equal(parse("rooms", NULL), 0);
+    assert_true(o.tls);
+    expect_usage(parse("rooms", "--server", "loquat+insecure://example.org",
+                       NULL), "is in clear");
+}
+
+static void
 the_environment_fills_in_and_what_is_typed_goes_first(void **state)
 {
     (void)state;
@@ -344,6 +374,7 @@ main(void)
         TEST(what_makes_no_sense_is_said_so),
         TEST(pages_and_colours_are_read),
         TEST(a_server_is_a_host_and_perhaps_a_port),
+        TEST(in_clear_is_only_what_was_asked_for),
         TEST(the_environment_fills_in_and_what_is_typed_goes_first),
         TEST(a_login_becomes_a_legal_name),
         TEST(the_name_of_put_is_the_files),

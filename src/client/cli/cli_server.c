@@ -90,6 +90,9 @@ cli_parse_server(struct cli_options *o, const char *whole, struct err *e)
     if (o->plain && (o->scheme == CLI_SCHEME_TLS || o->fingerprint != NULL))
         return err_set(e, EINVAL, "--plain goes with neither TLS addresses "
                        "nor fingerprints");
+    if (o->scheme == CLI_SCHEME_PLAIN && o->fingerprint != NULL)
+        return err_set(e, EINVAL, "\"%s\" is in clear, where no fingerprint "
+                       "can be asked for", whole);
     decide_tls(o);
     return 0;
 }

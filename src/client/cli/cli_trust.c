@@ -34,16 +34,12 @@ is_required(const struct cli_options *o, const char *fingerprint,
     return false;
 }
 
-static bool
-is_first(const char *path, const char *server, const char *fingerprint,
-         const char *distrust, struct err *e)
+static void
+tell_first(const char *server, const char *fingerprint, const char *distrust)
 {
-    if (cli_known_set(path, server, fingerprint, e) < 0)
-        return false;
     fprintf(stderr, "loquat: %s is new here, and nobody vouches for it "
             "(%s).\nloquat: remembered: SHA-256 %s\n", server, distrust,
             fingerprint);
-    return true;
 }
 
 static bool
@@ -58,11 +54,25 @@ is_the_same(const char *server, const char *was, const char *fingerprint,
     return false;
 }
 
+static bool
+is_known(const char *path, const char *server, const char *fingerprint,
+         const char *distrust, struct err *e)
+{
+    char was[CLI_FINGERPRINT_BYTES];
+    int r = cli_known_find(path, server, was, e);
+
+    if (r == 0)
+        r = cli_known_add(path, server, fingerprint, was, e);
+    if (r == 0)
+        tell_first(server, fingerprint, distrust);
+    return r > 0 ? is_the_same(server, was, fingerprint, e) : r == 0;
+}
+
 bool
 cli_trust_server(const struct cli_options *o, const char *fingerprint,
                  const char *distrust, struct err *e)
 {
-    char *path, *server, was[CLI_FINGERPRINT_BYTES];
+    char *path, *server;
     bool known;
 
     if (o->fingerprint != NULL)
@@ -76,10 +86,8 @@ cli_trust_server(const struct cli_options *o, const char *fingerprint,
                 "to remember it in: --fingerprint=%s", server, distrust,
                 fingerprint);
         known = false;
-    } else if (cli_known_find(path, server, was)) {
-        known = is_the_same(server, was, fingerprint, e);
     } else {
-        known = is_first(path, server, fingerprint, distrust, e);
+        known = is_known(path, server, fingerprint, distrust, e);
     }
     free(path);
     free(server);
@@ -99,8 +107,12 @@ static int
 show(const char *path, const char *server)
 {
     char known[CLI_FINGERPRINT_BYTES];
+    struct err e;
+    int r = cli_known_find(path, server, known, &e);
 
-    if (!cli_known_find(path, server, known)) {
+    if (r < 0)
+        return complain(e.text);
+    if (r == 0) {
         fprintf(stderr, "loquat: %s is not known\n", server);
         return CLI_NOT_FOUND;
     }

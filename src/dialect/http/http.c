@@ -226,7 +226,6 @@ http_timer(struct conn *c, const uint8_t *p, size_t n)
 
 /* --- From the core ------------------------------------------------------- */
 
-/* A stream is of one room, so it is the one that they were removed from. */
 static void
 stop_following(struct conn *c, const struct event *e)
 {
@@ -243,7 +242,8 @@ http_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     if (s->stage == STAGE_BUSY)
         http_request_answer(c, e, sub);
-    else if (s->stage == STAGE_FOLLOW && e->kind == EVENT_REMOVED)
+    else if (s->stage == STAGE_FOLLOW && e->kind == EVENT_REMOVED &&
+             e->room == s->room)
         stop_following(c, e);
 }
 

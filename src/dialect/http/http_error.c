@@ -101,15 +101,23 @@ error_offer(const struct http_request *r)
     return best < 0 ? ERROR_TEXT : best;
 }
 
+/* A browser that is challenged by Basic asks for a password and sends it at
+ * once, whoever listens; by Bearer alone (RFC 9110 wants one) it does not. */
+static void
+put_challenge(struct http_out *o)
+{
+    http_out_field(o, "WWW-Authenticate", "Bearer realm=\"loquat\"");
+    if (conn_is_secure(o->conn) || conn_config(o->conn)->plain_secrets)
+        http_out_field(o, "WWW-Authenticate",
+                       "Basic realm=\"loquat\", charset=\"UTF-8\"");
+}
+
 static void
 fill_error_fields(struct http_out *o, unsigned status)
 {
     http_out_field(o, "Cache-Control", "no-store");
-    if (status == 401) {
-        http_out_field(o, "WWW-Authenticate", "Bearer realm=\"loquat\"");
-        http_out_field(o, "WWW-Authenticate",
-                       "Basic realm=\"loquat\", charset=\"UTF-8\"");
-    }
+    if (status == 401)
+        put_challenge(o);
     if (status == 503 || status == 507)
         http_out_field(o, "Retry-After", "10");
 }

@@ -40,7 +40,7 @@ begin(struct conn *c)
  * that is what is set, and not the subscription's. The peer's end is noticed
  * since its input is read again. */
 static void
-follow(struct conn *c)
+follow(struct conn *c, uint64_t room)
 {
     struct http *s = conn_state(c);
     struct http_exchange *x = s->x;
@@ -54,6 +54,7 @@ follow(struct conn *c)
     http_out_stream(&o, http_type_name(x->type), UINT64_MAX);
     http_request_drop(c);
     s->stage = STAGE_FOLLOW;
+    s->room = room;
     conn_receiver(c)->encoding += s->encoding;
     conn_timer(c, HTTP_HEARTBEAT_MS);
     conn_release(c);
@@ -67,7 +68,7 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
         return;
     }
     must(e->kind == EVENT_SUBSCRIBED && sub != NULL);
-    follow(c);
+    follow(c, e->room);
 }
 
 const struct http_handler http_follow_handler = {

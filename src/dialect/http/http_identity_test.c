@@ -210,6 +210,29 @@ without_guests_only_the_doors_are_open(void **state)
     assert_status(play_say(p, POST(ALICE, 2, "hi")), 201);
 }
 
+/* A browser asks its person for a password when it is challenged by Basic, and
+ * sends it before we could say that others listen. */
+static void
+no_password_is_asked_for_where_others_listen(void **state)
+{
+    struct play *p = *state;
+    const char *said;
+
+    p->no_guests = true;
+    for (int plain = 0; plain < 2; plain++) {
+        p->config.plain_secrets = plain == 1;
+        play_connect(p);
+        p->c->exposed = true;
+        said = play_say(p, GET("/r/lobby"));
+        assert_status(said, 401);
+        assert_has(said, "\r\nWWW-Authenticate: Bearer realm=");
+        if (plain)
+            assert_has(said, "\r\nWWW-Authenticate: Basic realm=");
+        else
+            assert_lacks(said, "Basic");
+    }
+}
+
 static void
 a_throttled_login_says_when_to_come_back(void **state)
 {
@@ -278,6 +301,7 @@ main(void)
         TEST(without_a_guest_nobody_posts_unnamed),
         TEST(a_name_that_is_taken_is_a_conflict),
         TEST(without_guests_only_the_doors_are_open),
+        TEST(no_password_is_asked_for_where_others_listen),
         TEST(a_throttled_login_says_when_to_come_back),
         TEST(a_session_that_is_cut_says_why),
     };

@@ -42,6 +42,7 @@ struct http_handler;
 struct http {
     enum http_stage stage;
     uint8_t encoding;            /* FOLLOW: enum http_encoding */
+    uint64_t room;               /* FOLLOW: whose stream it is */
     bool upgrade;                /* the 101 is queued */
     struct http_head scan;
     struct http_exchange *x;     /* BUSY: owned */

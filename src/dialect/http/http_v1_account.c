@@ -155,14 +155,15 @@ static const struct http_v1_member password_members[] = {
     {0},
 };
 
+/* Who comes with the old one afterwards, on this connection too, is refused. */
 static struct command *
 ask_password(struct conn *c, struct http_v1 *v)
 {
     struct command *cmd = login_command(v, COMMAND_PASSWORD);
 
-    (void)c;
     str_to_z(http_v1_text(v, "fresh"), cmd->login->fresh,
              sizeof cmd->login->fresh);
+    http_forget_who(c);
     return cmd;
 }
 
@@ -276,7 +277,7 @@ static const struct http_v1_member token_members[] = {
     {0},
 };
 
-/* Left out: whatever its maker may. */
+/* Left out: 0, the usual. */
 static bool
 read_scope(const struct http_v1 *v, uint8_t *ret)
 {
@@ -294,7 +295,7 @@ read_scope(const struct http_v1 *v, uint8_t *ret)
     }
     buf_done(&words);
     if (fine)
-        *ret = all != 0 ? all : SCOPE_ALL;
+        *ret = all;
     return fine;
 }
 

@@ -97,6 +97,21 @@ a_login_is_nobody_elses_afterwards(void **state)
                         "{\"name\":\"alice\",\"account\":true}\n");
 }
 
+/* The core has forgotten the old password, and so must the connection. */
+static void
+an_old_password_is_asked_about_again(void **state)
+{
+    struct play *p = *state;
+    unsigned before;
+
+    assert_status(ask(p, "POST /v1/password", ALICE,
+                      "{\"password\":\"correct horse\","
+                      "\"fresh\":\"battery staple\"}"), 204);
+    before = p->entered;
+    ask(p, "GET /v1/me", ALICE, "");
+    assert_int_equal(p->entered, before + 1);
+}
+
 static void
 bodies_are_strict(void **state)
 {
@@ -281,6 +296,10 @@ a_request_that_makes_no_sense_asks_nothing(void **state)
          "\"until\":\"2026-11-25T10:00:00Z\"}"},
         {"POST /v1/rooms/a/bans", "{\"name\":\"a\",\"mute\":\"yes\"}"},
         {"DELETE /v1/rooms/a/bans", ""},
+        {"DELETE /v1/rooms/a/bans/bob?mute=maybe", ""},
+        {"DELETE /v1/rooms/a/bans/bob?mute=%zz", ""},
+        {"DELETE /v1/rooms/a/bans/bob?mute=1234567890123456789012345", ""},
+        {"DELETE /v1/rooms/a/bans?range=10.0.0.0%2F8&mute=TRUE", ""},
         {"POST /v1/devices", "{\"device\":\"x\",\"scope\":[\"all\"]}"},
         {"POST /v1/devices", "{\"device\":\"x\",\"scope\":\"read\"}"},
         {"POST /v1/devices", "{\"device\":\"\"}"},
@@ -462,6 +481,7 @@ main(void)
         TEST(a_new_token_is_told_once_and_its_hash_goes_on),
         TEST(whoever_registers_gets_a_token_only_if_asked),
         TEST(a_login_is_nobody_elses_afterwards),
+        TEST(an_old_password_is_asked_about_again),
         TEST(bodies_are_strict),
         TEST(what_is_wrong_is_not_repeated),
         TEST(only_json_is_taken),

@@ -13,4 +13,9 @@
 void line_account_register(struct conn *c, struct str name, struct str code,
                            const char *advice);
 
+/* Whether something was typed where nothing secret belongs: says so, and not
+ * what. */
+bool line_account_is_given_away(struct conn *c, struct str typed,
+                                const char *advice);
+
 #endif

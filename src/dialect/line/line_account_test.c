@@ -139,6 +139,7 @@ nobody_is_asked_where_others_may_listen(void **state)
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat. Choose a different "
             "name:\n"
+            "~\n"
             "> bob\n"
             "= ENTER bob\n"
             "< Welcome, bob! You can now chat. Type messages and press Enter.\n"
@@ -147,9 +148,11 @@ nobody_is_asked_where_others_may_listen(void **state)
             "> /register\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n"
+            "~\n"
             "> /login ada\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n"
+            "~\n"
             "> /token bot\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n");
@@ -189,6 +192,7 @@ without_guests_every_name_needs_a_password(void **state)
                    "> /register zoe\n"
                    "< New accounts are not made here. Choose a different "
                    "name:\n"
+                   "~\n"
                    "> /login ada #ops\n"
                    "< The password of \"ada\" (it will be shown as you type):\n"
                    "> " PASSWORD "\n"
@@ -291,7 +295,8 @@ secrets_behind_a_command_are_not_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
-        snprintf(script, sizeof script, "%s%s", typed[i], leave);
+        snprintf(script, sizeof script, "%s%s%s", typed[i], leave,
+                 strstr(typed[i], "passwd") ? "~\n" : "");
         perform(&play, script);
     }
     perform(&play,
@@ -299,6 +304,26 @@ secrets_behind_a_command_are_not_taken(void **state)
             "< That invitation is not, or no longer, good. A password is asked "
             "for, it does not belong there.\n");
     assert_null(strstr(play.commands.p, "hunter22"));
+    line_play_done(&play);
+}
+
+static void
+nor_are_they_at_the_door(void **state)
+{
+    struct line_play play = begin(&config);
+
+    (void)state;
+    line_play_forget(&play);
+    perform(&play,
+            "> /login ada hunter22\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada hunter22 #ops\n"
+            "< Leave the password out: you are asked for it. If that was it, "
+            "choose another one. Choose a different name:\n"
+            "> /login ada #ops\n"
+            "< Name \"ada\" belongs to an account. Password (it will be shown "
+            "as you type):\n");
     line_play_done(&play);
 }
 
@@ -319,7 +344,8 @@ invitations_are_typed_behind_the_command(void **state)
     perform(&play,
             "> /register\n"
             "< New accounts are made by invitation: type its code behind "
-            "/register.\n");
+            "/register.\n"
+            "~\n");
     act(&play, script);
     assert_non_null(strstr(play.script.p, "< A password for \"bob\""));
     line_play_done(&play);
@@ -412,14 +438,31 @@ telnet_may_turn_out_while_a_password_is_awaited(void **state)
     act(&play, "> ada\n");
     line_play_forget(&play);
     line_play_input(&play, "\xff\xfd\x03", 3);
-    assert_non_null(strstr(play.script.p, "< (telnet 252 3)\n"
-                                          "< (telnet 251 1)\n"));
+    assert_non_null(strstr(play.script.p, "< (telnet 251 1)\n"
+                                          "< (telnet 252 3)\n"));
     line_play_forget(&play);
     line_play_input(&play, "\xff\xfd\x01\n", 4);     /* DO ECHO: agreed */
     assert_null(strstr(play.script.p, "< (telnet 252 1)\n< (telnet"));
     assert_non_null(strstr(play.script.p, "< (telnet 252 1)\n"
                                           "< Choose a different name:\n"));
     line_play_done(&play);
+}
+
+static void
+telnet_is_answered_alike_however_it_is_split(void **state)
+{
+    static const char said[] = "\xff\xfb\x01" "ab\xff\xfd\x01\xff\xfb\x03";
+    struct line_play whole = begin(&config), split = begin(&config);
+
+    (void)state;
+    act(&whole, "> ada\n");
+    act(&split, "> ada\n");
+    line_play_input(&whole, said, sizeof said - 1);
+    for (size_t i = 0; i < sizeof said - 1; i++)
+        line_play_input(&split, said + i, 1);
+    assert_true(str_eq(buf_str(&whole.conn->sent), buf_str(&split.conn->sent)));
+    line_play_done(&whole);
+    line_play_done(&split);
 }
 
 static void
@@ -450,11 +493,13 @@ main(void)
         cmocka_unit_test(an_account_can_be_made_at_the_door),
         cmocka_unit_test(a_guest_keeps_the_name),
         cmocka_unit_test(secrets_behind_a_command_are_not_taken),
+        cmocka_unit_test(nor_are_they_at_the_door),
         cmocka_unit_test(invitations_are_typed_behind_the_command),
         cmocka_unit_test(devices_are_listed_and_logged_out),
         cmocka_unit_test(a_token_is_shown_once),
         cmocka_unit_test(telnet_does_not_show_passwords),
         cmocka_unit_test(telnet_may_turn_out_while_a_password_is_awaited),
+        cmocka_unit_test(telnet_is_answered_alike_however_it_is_split),
         cmocka_unit_test(who_sends_no_telnet_is_sent_none),
     };
 

@@ -206,13 +206,14 @@ line_files_take(struct conn *c, struct str name, uint64_t size)
         refuse(c, f->name, "choose a name first", nothing);
     else if (size == FILE_SIZE_UNKNOWN)
         refuse(c, f->name, deny_text(DENY_FILE_TOO_LARGE), nothing);
-    else
-        room = line_here(c);
+    else if (!(room = line_rooms_here(&st->rooms, conn_receiver(c))))
+        refuse(c, f->name, "you are in no room, /join one first", nothing);
     if (!room) {
         f->discard = size;
         line_files_tidy(st);
         return;
     }
+    f->room = room->id;
     wish.target = str_of(room->name);
     upload_begin(c, &f->up, line_files_request(st), &wish);
     line_settle(c);
@@ -298,6 +299,15 @@ line_files_cut(struct conn *c)
         upload_close(c, &f->up);
 }
 
+/* Also one that the core is still being asked for: whoever was removed from a
+ * room where everybody may speak would get a place there all the same. */
+static bool
+is_under_way(const struct upload *u)
+{
+    return u->state == UPLOAD_ASKED || u->state == UPLOAD_OPENING ||
+           u->state == UPLOAD_READY;
+}
+
 void
 line_files_removed(struct conn *c, uint64_t room)
 {
@@ -306,8 +316,7 @@ line_files_removed(struct conn *c, uint64_t room)
 
     if (!f)
         return;
-    if (f->up.room == room &&
-        (f->up.state == UPLOAD_OPENING || f->up.state == UPLOAD_READY)) {
+    if (f->room == room && is_under_way(&f->up)) {
         refuse(c, f->name, deny_text(DENY_FORBIDDEN), nothing);
         f->discard = f->up.facts.size - f->up.offset;
         upload_close(c, &f->up);

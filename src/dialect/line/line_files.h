@@ -31,6 +31,7 @@ struct line_offer {
 struct line_files {
     struct upload up;
     struct download down;
+    uint64_t room;            /* up: where to */
     uint64_t discard;         /* bytes of a refused file that still follow */
     struct buf later;         /* to be said behind the bytes */
     struct line_offer offers[LINE_OFFERS_MAX];    /* the oldest first */

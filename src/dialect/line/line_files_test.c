@@ -86,7 +86,8 @@ a_file_needs_a_room(void **state)
 
     (void)state;
     say(&play, "/part\nFILE:x:6\n/quit\n/join #ops\n");
-    expect_has(&play, "< You are in no room. /join one first.\n");
+    expect_has(&play, "< x was not stored: you are in no room, /join one "
+                      "first.\n");
     expect_has(&play, "= JOIN #ops\n");
     expect_has_not(&play, "UPLOAD");
     line_play_done(&play);

@@ -213,6 +213,26 @@ a_removal_ends_an_upload_and_drops_the_rest_of_it(void **state)
     line_play_done(&play);
 }
 
+/* The core has dealt with the removal first, and then with the question. */
+static void
+a_removal_ends_an_upload_that_is_still_being_asked_for(void **state)
+{
+    struct line_play play = bob();
+
+    (void)state;
+    fake_conn_input(play.conn, "FILE:a.txt:10\nhello", 19);
+    line_play_forget(&play);
+    hear(&play, removed("#lobby", "alice", "", DENY_FORBIDDEN),
+         "< a.txt was not stored: You may not do that here.\n"
+         "< You were removed from #lobby by alice.\n"
+         "< You are in no room now. /join one.\n"
+         "= UPLOAD #lobby a.txt 10\n"
+         "= DROP\n");
+    perform(&play, "> worldhi\n"
+                   "< You are in no room. /join one first.\n");
+    line_play_done(&play);
+}
+
 static void
 a_removal_ends_a_file_that_goes_out(void **state)
 {
@@ -317,6 +337,8 @@ main(void)
         cmocka_unit_test(a_group_is_entered_at_once),
         cmocka_unit_test(the_removed_are_told_and_go_on_elsewhere),
         cmocka_unit_test(a_removal_ends_an_upload_and_drops_the_rest_of_it),
+        cmocka_unit_test(
+            a_removal_ends_an_upload_that_is_still_being_asked_for),
         cmocka_unit_test(a_removal_ends_a_file_that_goes_out),
         cmocka_unit_test(roles_and_voices_are_told),
         cmocka_unit_test(a_renamed_room_keeps_its_people),
