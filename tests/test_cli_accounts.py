@@ -16,6 +16,8 @@ import time
 import pytest
 
 from harness.command import Command, environment, run
+from harness.http import api, basic
+from harness.line import LineClient
 from harness.native import MAGIC, NativeClient, frame, pb
 from harness.server import DEADLINE, program
 
@@ -215,6 +217,29 @@ def test_a_token_by_file_or_environment(person, server, clients):
     assert run(server, "send", "#lobby", "two", "--token-file",
                str(alice.home / "bot")).returncode == 0
     watcher.sees("alice", "two")
+
+
+def test_a_token_of_which_nothing_is_said_does_all_but_manage(
+        person, server, clients):
+    """The same, whatever language it was made in."""
+    alice = person("alice").register()
+    alice.run("token", "by-command")
+    bearer_of = clients(NativeClient, server, "", room=None,
+                        token=alice.tokens()[0].read_text().split()[0])
+    bearer_of.make_token("by-native")
+    made = api(server, "POST", "/v1/devices", {"device": "by-http"},
+               basic("alice", PASSWORD))
+    assert made.status == 201, made
+    line = clients(LineClient, server)
+    for said, answer in (("alice", "belongs to an account"),
+                         (PASSWORD, "Welcome"), ("/token by-line", "Token ")):
+        line.say(said)
+        line.expect_line(lambda l: answer in l)
+    scopes = {d["name"]: d["scope"] for d in map(json.loads, alice.run(
+        "devices", "--json").stdout.splitlines())}
+    made = [name for name in scopes if name.startswith("by-")]
+    assert len(made) == 4
+    assert {scopes[name] for name in made} == {"read post files"}, scopes
 
 
 def test_a_token_that_others_can_read_is_not_used(person):

@@ -190,6 +190,20 @@ def test_a_token_that_has_run_out_is_none(cheap):
         assert made.status == 400
 
 
+def test_a_token_that_runs_out_ends_its_stream(cheap):
+    alice = account(cheap, "alice")
+    made = api(cheap, "POST", "/v1/devices", {
+        "device": "brief", "for": "2s"}, alice)
+    assert made.status == 201, made
+    brief = bearer(made.json()["token"])
+    stream = Follow(cheap, who=brief)
+    last = stream.expect(lambda e: e["type"] == "closed", 5)
+    assert last["text"] == "your token has run out"
+    assert stream.read(5) is None
+    assert say(cheap, "?", brief).status == 401
+    stream.close()
+
+
 def test_a_deleted_account_keeps_its_name(cheap):
     alice = account(cheap, "alice")
     assert api(cheap, "POST", "/v1/account/delete",
@@ -232,6 +246,19 @@ def test_a_private_room_is_no_page_for_others(private):
             assert answer.status == 403, (path, who, answer)
             assert "a secret" not in answer.text
     assert senders(server, "plaza", bob) == ["alice"]
+
+
+def test_following_makes_nobody_a_member(cheap):
+    alice, bob = account(cheap, "alice"), account(cheap, "bob")
+    assert api(cheap, "POST", "/v1/rooms/plaza/join",
+               who=alice).status == 200
+    stream = Follow(cheap, "#plaza", who=bob)
+    say(cheap, "hello", alice, "plaza")
+    stream.expect(lambda e: e["type"] == "message", 5)
+    members = api(cheap, "GET", "/v1/rooms/plaza/members",
+                  who=alice).json()["members"]
+    assert [member["name"] for member in members] == ["alice"]
+    stream.close()
 
 
 def test_a_hidden_room_is_in_no_list(private):

@@ -12,10 +12,13 @@ import pytest
 
 from harness.line import GREETING, LineClient
 from harness.server import DEADLINE
+from harness.tls import SSL_TLV, AnyLine, connect, proxy_header
 
 # Argon2id as cheap as it can be: many passwords are hashed here.
 CHEAP = ("--accounts-hash_passes", "1", "--accounts-hash_memory", "8M")
 PASSWORD = "correct horse battery"
+UNASKED = ("That came before you can have read this. It may be a password, so "
+           "it goes nowhere, and this connection ends.")
 SHOWN = " (it will be shown as you type):"
 
 
@@ -80,6 +83,38 @@ def test_a_name_is_kept_by_its_password(server, clients):
         r"alice(?! \(guest)", line) and "bob (guest)" in line)
 
 
+def test_who_comes_back_is_told_who_has_written(server, clients):
+    alice = register(clients(LineClient, server, "alice"))
+    alice.leave()
+    bob = clients(LineClient, server, "bob")
+    carol = clients(LineClient, server, "carol")
+    for line in ("/msg alice one", "/msg alice two"):
+        bob.say(line)
+    bob.sync()
+    carol.say("/msg alice hello")
+    carol.sync()
+
+    again = asked(server, clients, "alice")
+    again.say(PASSWORD)
+    again.expect("You have messages from @carol (1), @bob (2): "
+                 "/history @carol shows them.")
+    again.say("/history @carol")
+    again.expect_line(lambda line: line.endswith("carol: hello"))
+    again.sync()
+    again.leave()
+
+    once_more = asked(server, clients, "alice")
+    once_more.say(PASSWORD)
+    once_more.expect("You have messages from @bob (2): "
+                     "/history @bob shows them.")
+    bob.say("/msg alice three")
+    once_more.expect_line(lambda line: "three" in line)
+    once_more.leave()
+    last = log_in(server, clients, "alice")
+    last.say("/rooms")
+    last.expect_line(lambda line: "@bob" in line and "new" not in line)
+
+
 def test_passwords_are_never_messages(server, clients):
     register(clients(LineClient, server, "alice")).leave()
     bob = clients(LineClient, server, "bob")
@@ -95,9 +130,45 @@ def test_passwords_are_never_messages(server, clients):
                     "was it, choose another one.")
     bob.say("/passwd secret-seven")
     bob.expect_line(lambda line: line.startswith("Leave the password out"))
-    bob.sync()
+    bob.say("secret-eight")            # the new one, of a script
+    bob.expect_next(UNASKED)
+    bob.expect_end()
     assert "secret" not in server.log()
     assert not [line for line in bob.lines if "secret" in line]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("script", [
+    ["alice", "secret-nine"],
+    ["/login alice", "secret-nine"],
+    ["/register zoe", "secret-nine", "secret-nine"],
+    ["zoe", "/passwd", "secret-nine", "secret-ten", "secret-ten"],
+], ids=lambda script: script[-2])
+def test_a_script_does_not_give_away_what_is_not_asked(serve, clients, script,
+                                                      waits):
+    """Where others may listen; all at once, and each line at the answer."""
+    server = serve(*CHEAP, "--server-proxies", "127.0.0.1",
+                   "--limits-exempt", "nobody")
+    inside = proxy_header("192.0.2.1", tlvs=SSL_TLV)
+    register(AnyLine(connect(server, inside), "alice")).leave()
+    watcher = clients(AnyLine, connect(server, inside), "watcher")
+    client = clients(AnyLine, connect(server, proxy_header("198.51.100.7")))
+    client.expect(GREETING)
+    if waits:
+        for line in script:
+            if "Secrets are only" in "".join(client.lines):
+                client.say(line)
+                break
+            client.say(line)
+            client.expect_line(lambda line: "Secrets are only" in line or
+                               "/help" in line)
+    else:
+        client.send_bytes("".join(l + "\n" for l in script).encode())
+    client.expect_end()
+    assert UNASKED in client.lines
+    watcher.sync()
+    assert not [l for l in watcher.lines + client.lines if "secret" in l]
+    assert "secret" not in server.log()
 
 
 def test_a_password_may_be_cut_anywhere(server, clients):
@@ -222,11 +293,13 @@ def test_without_guests(serve, clients):
 
 def test_registration_closed(serve, clients):
     server = serve(*CHEAP, "--accounts-register", "closed")
-    alice = clients(LineClient, server, "alice")
-    alice.say("/register")
-    alice.expect_next("New accounts are not made here.")
-    alice.say("/register inv_" + "0" * 52)
-    alice.expect_next("New accounts are not made here.")
+    for typed in ("/register", "/register inv_" + "0" * 52):
+        alice = clients(LineClient, server, "alice")
+        alice.say(typed)
+        alice.expect_next("New accounts are not made here.")
+        alice.say("a password, by a script")
+        alice.expect_next(UNASKED)
+        alice.expect_end()
 
 
 # --- telnet ---

@@ -59,6 +59,18 @@ def test_who_registers_is_that_account_from_then_on(server, clients):
     assert person.account
 
 
+def test_the_rooms_of_who_registers_are_the_accounts(server, clients):
+    olga = account(server, clients, "olga", "#ops")
+    guest = clients(NativeClient, server, "alice", "#ops")
+
+    guest.register("alice", PASSWORD)
+    olga.set_room("#ops", "privacy", "private")
+    guest.post("still here", target="#ops")
+    olga.sees("alice", "still here", "#ops")
+    assert {m.name for m in olga.members("#ops").members} == \
+        {"olga", "alice"}
+
+
 def test_a_token_or_a_password_is_enough_in_a_hello(server, clients):
     first = account(server, clients, "alice")
 
@@ -322,6 +334,24 @@ def test_private_rooms_and_groups_are_for_those_who_were_asked(server,
         "rooms", get_rooms=pb.GetRooms()).rooms]
     assert alice.group("bob", "nobody-here", answer="error").code == \
         code("NO_SUCH_PERSON")
+
+
+def test_what_came_while_away_is_found_without_guessing(server, clients):
+    alice = account(server, clients, "alice", "#ops")
+    alice.set_room("#ops", "privacy", "hidden")
+    alice.close()
+    bob = clients(NativeClient, server, "bob")
+    for text in ("one", "two"):
+        bob.post(text, target="@alice")
+
+    again = by_token(server, clients, alice.token, room=None)
+    rooms = again.ask("rooms", get_rooms=pb.GetRooms()).rooms
+    assert [(r.target, r.last_seq, r.read_seq, r.unread)
+            for r in rooms[:2]] == [("#ops", 0, 0, 0), ("@bob", 2, 0, 2)]
+    again.tell(set_cursor=pb.SetCursor(target="@bob", read_seq=2))
+    (room,) = [r for r in again.ask("rooms", get_rooms=pb.GetRooms()).rooms
+               if r.target == "@bob"]
+    assert (room.read_seq, room.unread) == (2, 0)
 
 
 def test_a_closed_room_is_gone(server, clients):

@@ -140,8 +140,15 @@ def rooms(server):
     yield "messages", ask(server, "messages", who=CAROL), 403
     yield "unban", ask(server, "unban", who=ALICE, name="carol"), 204
     yield "unban", ask(server, "unban", who=ALICE, name="carol"), 404
-    yield "unbanRange", ask(server, "unbanRange", who=ALICE,
-                            query="?range=192.0.2.0%2F24&mute"), 204
+    for mute, status in (("", 404), ("&mute=false", 404), ("&mute=0", 400),
+                         ("&mute=true", 204), ("&mute", 404)):
+        yield "unbanRange", ask(server, "unbanRange", who=ALICE,
+                                query="?range=192.0.2.0%2F24" + mute), status
+    yield "ban", ask(server, "ban", {"name": "carol", "mute": True},
+                     ALICE), 204
+    for mute, status in (("", 404), ("?mute=no", 400), ("?mute", 204)):
+        yield "unban", ask(server, "unban", who=ALICE, name="carol",
+                           query=mute), status
     yield "removeMember", ask(server, "removeMember", who=ALICE,
                               query="?reason=noise"), 204
     yield "makeGroup", ask(server, "makeGroup", {"names": ["bob"]}, ALICE), 201

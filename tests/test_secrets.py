@@ -131,6 +131,34 @@ def through_command(server, c, folder):
         c.answers += [done.stdout, done.stderr]
 
 
+def typed_as_names(server, c, folder):
+    """A person whose eyes are on the wrong field."""
+    name, wrong = c.new(), c.new()
+    c.answers.append(post_json(server, "/v1/login", name=name, password=wrong,
+                               device="x").text)
+    c.answers.append(request(server, "GET", "/r/lobby", headers={
+        "Authorization": basic(c.new(), wrong)}).text)
+    for kind in (Native, WebSocketNative):
+        other = kind(server, name=c.new(), password=wrong)
+        c.answers.append(str(other.hello_answer))
+        other.close()
+    for guest in (None, "lola"):
+        person = LineClient(server, guest)
+        person.say(f"/login {c.new()}")
+        person.expect_line(lambda l: "assword" in l)
+        person.say(wrong)
+        c.answers.append(person.read_line())
+        person.close()
+    password = folder / "wrong"
+    password.write_text(wrong)
+    done = subprocess.run(
+        [program("loquat"), "login", c.new(), "--password-file",
+         str(password)], env=environment(server, HOME=str(folder)),
+        capture_output=True, text=True, timeout=30)
+    assert done.returncode not in (0, 1), done
+    c.answers += [done.stdout, done.stderr]
+
+
 def everything_of(server):
     """(place, bytes) of whatever the server has said or keeps."""
     yield "log", server.log().encode()
@@ -154,6 +182,7 @@ def test_no_secret_is_found_anywhere(serve, tmp_path):
     through_native(server, c, WebSocketNative, "wanda")
     through_line(server, c)
     through_command(server, c, tmp_path)
+    typed_as_names(server, c, tmp_path)
     places = list(everything_of(server))
     assert any("loquat.db" in name for name, _ in places)
     for secret in c.secrets:
@@ -165,3 +194,21 @@ def test_no_secret_is_found_anywhere(serve, tmp_path):
           f"{sum(len(d) for _, d in places)} bytes, "
           f"{len(c.answers)} answers: none found")
     assert len(c.secrets) >= 20 and os.path.exists(server.folder)
+
+
+def test_a_failed_login_is_recorded_by_the_name_of_an_account_only(serve):
+    server = serve(*CHEAP)
+    assert post_json(server, "/v1/register", name="Hans", device="one",
+                     password="correct horse battery").status == 201
+    for name in ("hans", "nobody-is-called-that"):
+        assert post_json(server, "/v1/login", name=name, device="x",
+                         password="some other one").status == 401
+    server.expect_log("login failed name=Hans ")
+    server.expect_log("login failed name=(unknown) ")
+    audit = subprocess.run(
+        [program("loquatd"), "admin", "--data", str(server.folder / "data"),
+         "audit"], capture_output=True, text=True, timeout=30)
+    rows = [l for l in audit.stdout.splitlines() if "login.failed" in l]
+    assert len(rows) == 2, audit
+    assert "(unknown)" in rows[0] and "Hans" in rows[1], rows
+    assert "nobody-is" not in audit.stdout + server.log()

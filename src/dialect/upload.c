@@ -290,6 +290,7 @@ on_unreserved(struct upload *u, const struct event *e)
     u->reserving = false;
     u->refused = e->deny;
     str_to_z(e->text, u->detail, sizeof u->detail);
+    u->wait_ms = e->wait_ms;
 }
 
 static void

@@ -46,6 +46,7 @@ struct upload {
     uint64_t seq;                /* DONE */
     enum deny why;               /* FAILED */
     char detail[64];             /* more about it; may be empty */
+    int64_t wait_ms;             /* when to come back; 0 = unknown */
     struct blob *blob;
     uint64_t writer;
     uint64_t reserved;           /* of one whose size is not known */

@@ -61,12 +61,14 @@ calm_command(struct conn *c, enum command_kind kind, struct str target,
 {
     struct command *cmd = command_new(kind, target, name, text);
     struct calm *s = conn_state(c);
+    unsigned long long token;
 
     cmd->sender_id = 1 + (rand_u64() >> 2);
     cmd->message_kind = MESSAGE_TEXT;
     cmd->page = (struct page_query){.mode = PAGE_LATEST,
                                     .limit = LIMIT_PAGE_MESSAGES};
-    cmd->token = kind == COMMAND_PING ? strtoull(text.p, NULL, 10) : 0;
+    if (kind == COMMAND_PING && str_to_u64(text, UINT64_MAX, &token))
+        cmd->token = token;
     cmd->request = ++s->request;
     conn_command(c, cmd);
 }

@@ -82,6 +82,7 @@ enum scope {
     SCOPE_POST = 2,    /* POST, SIGNAL */
     SCOPE_FILES = 4,   /* SHARE; to fetch is to READ */
     SCOPE_MANAGE = 8,  /* the rest, and the account itself */
+    SCOPE_USUAL = 7,   /* of a token, unless more or less is asked for */
     SCOPE_ALL = 15,
 };
 

@@ -289,7 +289,7 @@ ask_hasher(struct call *x, const struct account *a, bool make)
         job.against = a->pwhash;
         if (password_prepare(str_of(l->password), nothing, job.password)
             != PASSWORD_OK)
-            return secret_failed(x, str_of(a->name.text));
+            return secret_failed(x, a);
     }
     secret_hash(x, &job);
     return DENY_NONE;
@@ -316,7 +316,7 @@ confirm(struct call *x, bool make, struct account *ret, bool *ret_asked)
     if (x->command->session == 0)
         return DENY_NONE;
     if (!login_fits(l, ret))
-        return secret_failed(x, str_of(ret->name.text));
+        return secret_failed(x, ret);
     secret_was_right(x, str_of(ret->name.key));
     return DENY_NONE;
 }

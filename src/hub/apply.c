@@ -12,6 +12,7 @@
 #include "hub/message.h"
 #include "hub/moderate.h"
 #include "hub/query.h"
+#include "hub/reading.h"
 #include "hub/register.h"
 #include "hub/secret.h"
 #include "hub/session.h"
@@ -64,6 +65,7 @@ stop(struct call *x)
     tell_everyone(x->hub, event_new(EVENT_STOPPING, nothing, nothing, nothing,
                                     nothing));
     x->hub->stopping = true;
+    reading_flush(x->hub);
     return DENY_NONE;
 }
 

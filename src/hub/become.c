@@ -4,6 +4,7 @@
  * another name. To a room that the account is in already, with another
  * connection, the guest has left. */
 #include "hub/become.h"
+#include "hub/expiry.h"
 #include "hub/grant.h"
 #include "hub/member.h"
 #include "hub/presence.h"
@@ -96,10 +97,41 @@ come_as_account(struct hub *h, struct session *s, struct str guest,
     }
 }
 
+/* What x's session will be. It is on no list. */
+static struct session
+as_account(const struct session *s, const struct account *a,
+           struct device *by)
+{
+    struct session as = *s;
+
+    as.sender_id = account_sender(a);
+    as.device = by->id != 0 ? by : NULL;
+    return as;
+}
+
+void
+become_belong(struct call *x, const struct account *a,
+              const struct login_by *by)
+{
+    struct device device = {.id = by->device, .room = by->room,
+                            .scope = by->scope ? by->scope : SCOPE_ALL};
+    struct session as;
+    struct call y = *x;
+
+    if (x->session == NULL || x->session->visits)
+        return;
+    as = as_account(x->session, a, &device);
+    y.session = &as;
+    for (const struct member *m = as.members; m != NULL; m = m->next) {
+        if (m->heard && grant_check(&y, ACTION_JOIN, m->room) == DENY_NONE)
+            (void)grant_joined(&y, m->room, false);
+    }
+}
+
 /* ---- becoming ---- */
 
 static void
-set_device(struct session *s, const struct login_by *by)
+set_device(struct hub *h, struct session *s, const struct login_by *by)
 {
     if (by->device == 0)
         return;
@@ -108,6 +140,7 @@ set_device(struct session *s, const struct login_by *by)
     s->device->id = by->device;
     s->device->room = by->room;
     s->device->scope = by->scope ? by->scope : SCOPE_ALL;
+    expiry_note(h, s, by->expires_ms);
 }
 
 static void
@@ -179,7 +212,7 @@ become_account(struct call *x, const struct account *a,
     if (visits)
         visitor_forget(h, s);
     s->sender_id = account_sender(a);
-    set_device(s, by);
+    set_device(h, s, by);
     if (visits)
         visitor_sign(h, s, &a->name);
     else

@@ -26,8 +26,10 @@ enum command_kind {
                           hasher first, so other sessions' commands go on. */
     COMMAND_LEAVE,     /* text = why; clean. Unanswered, never refused. */
     COMMAND_RENAME,    /* name -> ANSWER_DONE */
-    COMMAND_JOIN,      /* target or room, resume + after
-                          -> EVENT_SUBSCRIBED. Creates a missing room. */
+    COMMAND_JOIN,      /* target or room, resume + after, visit
+                          -> EVENT_SUBSCRIBED. Creates a missing room. An
+                          account belongs to it from then on, unless with
+                          `visit`: it only hears it. */
     COMMAND_PART,      /* target -> EVENT_UNSUBSCRIBED */
     COMMAND_POST,      /* target, message_kind, cid, text -> ANSWER_POSTED.
                           '#room' need not have been joined; a missing one is
@@ -35,9 +37,14 @@ enum command_kind {
     COMMAND_TOPIC,     /* target, text -> ANSWER_DONE */
     COMMAND_AWAY,      /* away, text -> ANSWER_DONE */
     COMMAND_TYPING,    /* target, away = is typing. Unanswered. */
-    COMMAND_CURSOR,    /* target, delivered, read. Unanswered. */
+    COMMAND_CURSOR,    /* target, delivered, read. Unanswered. Of an account
+                          `read` is kept, also of a room that it does not
+                          hear */
     COMMAND_WHO,       /* target ("" = everyone) -> ANSWER_PEOPLE */
-    COMMAND_ROOMS,     /* -> ANSWER_ROOMS */
+    COMMAND_ROOMS,     /* -> ANSWER_ROOMS: for an account first those that it
+                          belongs to, then its direct rooms in which something
+                          was said, those with the newest message first; then
+                          the others that it may know of */
     COMMAND_HISTORY,   /* target, page -> ANSWER_PAGE, from a reader */
     COMMAND_PING,      /* token -> ANSWER_PONG, in its turn */
 
@@ -146,7 +153,9 @@ struct login {
     uint8_t code_hash[32];         /* REGISTER: of an invitation's code */
     char device[LOGIN_DEVICE_BYTES + 1];   /* a new one's name; "" = none */
     uint8_t device_hash[32];       /* and of its token */
-    uint8_t scope;                 /* of the new one; enum scope */
+    uint8_t scope;                 /* of the new one; enum scope. 0: SCOPE_ALL
+                                      of a login; of a TOKEN, SCOPE_USUAL as
+                                      far as its maker has it */
     uint32_t uses;                 /* CODE */
     int64_t expires_ms;            /* of the new one, or of the code */
 

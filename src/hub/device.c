@@ -93,15 +93,22 @@ device_check(struct call *x)
     return name.n > 0 ? check_unused(x) : DENY_NONE;
 }
 
+uint8_t
+device_login_scope(const struct login *l)
+{
+    return l->scope != 0 ? l->scope : SCOPE_ALL;
+}
+
 static enum deny
-put(struct call *x, const struct account *a, uint64_t room, uint64_t *ret)
+put(struct call *x, const struct account *a, uint64_t room, uint8_t scope,
+    uint64_t *ret)
 {
     struct store *s = x->hub->store;
     const struct login *l = x->command->login;
     struct device_row row = {
         .id = store_next_device_id(s), .account = a->id,
         .name = str_of(l->device), .room = room,
-        .scope = l->scope ? l->scope : SCOPE_ALL,
+        .scope = scope,
         .created_ms = x->command->now_ms, .seen_ms = x->command->now_ms,
         .expires_ms = l->expires_ms,
     };
@@ -117,7 +124,7 @@ put(struct call *x, const struct account *a, uint64_t room, uint64_t *ret)
 
 enum deny
 device_add(struct call *x, const struct account *a, uint64_t room,
-           uint64_t *ret)
+           uint8_t scope, uint64_t *ret)
 {
     unsigned n = 0;
     enum deny d = device_check(x);
@@ -130,7 +137,7 @@ device_add(struct call *x, const struct account *a, uint64_t room,
         x->detail = str_of("you have too many devices, revoke some");
         d = DENY_FORBIDDEN;
     }
-    return d == DENY_NONE ? put(x, a, room, ret) : d;
+    return d == DENY_NONE ? put(x, a, room, scope, ret) : d;
 }
 
 /* ---- DEVICES ---- */
@@ -273,29 +280,40 @@ check_end(struct call *x)
     return DENY_FORBIDDEN;
 }
 
+/* Nobody gives more than they have. What was left out is no such gift: then it
+ * is what is left of the usual. */
+static enum deny
+choose_scope(const struct call *x, uint8_t asked, uint8_t *ret)
+{
+    uint8_t lacks = session_who(x->session).lacks;
+
+    *ret = asked != 0 ? asked : SCOPE_USUAL & ~lacks;
+    return *ret == 0 || (*ret & lacks) != 0 ? DENY_FORBIDDEN : DENY_NONE;
+}
+
 enum deny
 device_token(struct call *x)
 {
     const struct login *l = x->command->login;
     struct account a;
     uint64_t room, number;
-    uint8_t lacks = session_who(x->session).lacks;
+    uint8_t scope;
     enum deny d = account_of_caller(x, &a);
 
     if (d == DENY_NONE && l == NULL)
         d = DENY_BAD_REQUEST;
     if (d == DENY_NONE)
         d = secret_may_come(x);
-    if (d == DENY_NONE && (l->scope & lacks) != 0)
-        d = DENY_FORBIDDEN;
-    if (d == DENY_NONE && (l->scope == 0 || l->device[0] == '\0'))
+    if (d == DENY_NONE && l->device[0] == '\0')
         d = DENY_BAD_REQUEST;
     if (d == DENY_NONE)
         d = check_end(x);
     if (d == DENY_NONE)
+        d = choose_scope(x, l->scope, &scope);
+    if (d == DENY_NONE)
         d = choose_room(x, &room);
     if (d == DENY_NONE)
-        d = device_add(x, &a, room, &number);
+        d = device_add(x, &a, room, scope, &number);
     if (d == DENY_NONE)
         batch_then(x, token_made, &a, number);
     return d;

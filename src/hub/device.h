@@ -11,10 +11,13 @@
  * be. Of a new account, device_add() refuses nothing else. */
 enum deny device_check(struct call *x);
 
-/* Writes a new one of a, as the command's login describes it, for one room or
- * for all (0). */
+/* Writes a new one of a, as the command's login describes it but for its
+ * scope, for one room or for all (0). */
 enum deny device_add(struct call *x, const struct account *a, uint64_t room,
-                     uint64_t *ret);
+                     uint8_t scope, uint64_t *ret);
+
+/* What the device of a login may: everything, unless it asks for less. */
+uint8_t device_login_scope(const struct login *l);
 
 /* Drops all of a's but that one, which may be 0. */
 enum deny device_drop_others(struct call *x, const struct account *a,

@@ -154,9 +154,51 @@ nobody_gives_more_than_they_have(void **state)
     act(p, by_token(p, COMMAND_ENTER, 3, 8));
     forget(p);
     act(p, making(p, 3, "", SCOPE_POST));
-    act(p, making(p, 3, "", 0));
+    act(p, making(p, 3, "", SCOPE_USUAL));
     expect(p, "w0 s3 denied forbidden\n"
-              "w0 s3 denied bad_request\n");
+              "w0 s3 denied forbidden\n");
+}
+
+/* One rule for whoever says nothing, in whatever language. */
+static void
+what_is_not_asked_for_is_all_but_to_manage(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", 0));
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 done 2\n"
+              "w0 s1 devices [ device bot read post files 2 ]"
+              " [ device phone + all 1 ]\n");
+}
+
+static void
+and_no_more_than_its_maker_may(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_READ | SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    act(p, with_device(making(p, 3, "", 0), "bot's bot", 9));
+    forget(p);
+    act(p, asking(p, COMMAND_DEVICES, 1));
+    expect(p, "w0 s1 devices [ device bot's bot read 3 ]"
+              " [ device bot read manage 2 ] [ device phone + all 1 ]\n");
+}
+
+static void
+who_may_only_manage_says_what_for(void **state)
+{
+    struct play *p = *state;
+
+    a_phone(p);
+    act(p, making(p, 1, "", SCOPE_MANAGE));
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    forget(p);
+    act(p, with_device(making(p, 3, "", 0), "x", 9));
+    expect(p, "w0 s3 denied forbidden\n");
 }
 
 static void
@@ -207,6 +249,54 @@ a_token_is_not_for_what_there_is_not(void **state)
     act(p, making(p, 1, "@bob", SCOPE_READ));
     expect(p, "w0 s1 denied no_such_room #nowhere\n"
               "w0 s1 denied no_such_room @bob\n");
+}
+
+/* alice's bot, for a minute, whose token is 8; she is on 1. */
+static void
+a_bot_for_a_minute(struct play *p)
+{
+    struct command *c;
+
+    a_phone(p);
+    c = making(p, 1, "", SCOPE_READ);
+    c->login->expires_ms = p->now_ms + 60000;
+    act(p, c);
+}
+
+static void
+a_token_that_runs_out_ends_its_sessions(void **state)
+{
+    struct play *p = *state;
+    struct command *c;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    c = by_token(p, COMMAND_ENTER, 5, 8);
+    c->visit = true;
+    act(p, c);
+    tick(p, 59999);
+    forget(p);
+    tick(p, 1);
+    expect(p, "w0 s3 ends: closed bad_credentials your token has run out\n"
+              "w0 s5 ends: closed bad_credentials your token has run out\n");
+    act(p, by_token(p, COMMAND_ENTER, 7, 8));
+    expect(p, "w0 s7 denied bad_credentials\n");
+    tick(p, 3600000);
+    expect(p, "");
+}
+
+static void
+the_hub_wakes_when_a_token_runs_out(void **state)
+{
+    struct play *p = *state;
+
+    a_bot_for_a_minute(p);
+    act(p, by_token(p, COMMAND_ENTER, 3, 8));
+    assert_int_equal(hub_tick(p->hub, p->now_ms), PLAY_NOON + 60000);
+    act(p, leaving(p, 3, NULL, true));
+    tick(p, 60000);
+    assert_int_equal(hub_tick(p->hub, p->now_ms), INT64_MAX);
+    forget(p);
 }
 
 static void
@@ -351,8 +441,13 @@ main(void)
         play_test(a_token_for_one_room_lists_the_people_of_no_other),
         play_test(nobody_gives_more_than_they_have),
         play_test(no_token_outlives_the_one_it_was_made_by),
+        play_test(what_is_not_asked_for_is_all_but_to_manage),
+        play_test(and_no_more_than_its_maker_may),
+        play_test(who_may_only_manage_says_what_for),
         play_test(a_token_that_there_is_is_not_made_again),
         play_test(a_token_is_not_for_what_there_is_not),
+        play_test(a_token_that_runs_out_ends_its_sessions),
+        play_test(the_hub_wakes_when_a_token_runs_out),
         play_test(revoking_cuts_that_device_at_once),
         play_test(nobody_revokes_what_is_anothers),
         play_test(revoking_all_spares_the_own),

@@ -65,7 +65,8 @@ enum event_kind {
     ANSWER_POSTED,     /* room seq time_ms cid duplicate */
     ANSWER_DONE,       /* token: of RESERVE, the bytes that are reserved */
     ANSWER_DENIED,     /* deny; text = more about it, may be empty; name = the
-                          name or target that was refused */
+                          name or target that was refused; wait_ms: when to
+                          come back, of THROTTLED and TOO_FAST */
     ANSWER_PAGE,       /* room room_name items(EVENT_MESSAGE) more
                           seq(the query's `at`) delivered(of an empty one after
                           `at`: all below this seq is gone; 0 = nothing is) */
@@ -95,8 +96,11 @@ enum event_kind {
                           time_ms seq */
     ITEM_PERSON,       /* name away text(why away) time_ms(last active)
                           delivered read sender_id role muted */
-    ITEM_ROOM,         /* room_name text(topic) count(present) seq(last)
-                          settings.privacy role(the caller's) */
+    ITEM_ROOM,         /* room room_kind room_name text(topic) count(present)
+                          seq(last) settings.privacy role(the caller's)
+                          read(so far by the caller's account); of a direct
+                          one others(so many unread of the other's, at most
+                          DIRECT_UNREAD_MAX) time_ms(of the last) */
     ITEM_DEVICE,       /* token(its number) name room_name("" = all) text(scope,
                           as words) time_ms(made) seen_ms expires_ms
                           away(=the caller's own) */
@@ -122,7 +126,7 @@ struct event {
     struct client_id cid;
     uint64_t delivered, read;
     uint64_t token;
-    int64_t seen_ms, expires_ms;
+    int64_t seen_ms, expires_ms, wait_ms;
     enum room_role role;
     enum setting setting;
     struct room_settings settings;   /* without its description */

@@ -178,7 +178,7 @@ in_slow_mode_each_waits_but_those_who_keep_order(void **state)
     quietly(p, saying(p, 4, "#cats", "one"));
     p->now_ms += 3500;
     act(p, saying(p, 4, "#cats", "two"));
-    expect(p, "w1 s4 denied too_fast #cats wait 7 s\n");
+    expect(p, "w1 s4 denied too_fast #cats wait 7 s in 6500 ms\n");
     quietly(p, saying(p, 2, "#cats", "three"));
     quietly(p, saying(p, 1, "#cats", "four"));
     quietly(p, saying(p, 1, "#cats", "five"));
@@ -210,7 +210,7 @@ a_guest_who_comes_again_as_another_one_waits_on(void **state)
     quietly(p, play_command(p, COMMAND_LEAVE, 6, NULL, NULL, NULL));
     quietly(p, from(entering(p, 8, "gus"), 2, 7));
     act(p, saying(p, 8, "#cats", "two"));
-    expect(p, "w1 s8 denied too_fast #cats wait 10 s\n");
+    expect(p, "w1 s8 denied too_fast #cats wait 10 s in 10000 ms\n");
     quietly(p, from(entering(p, 10, "hal"), 2, 8));
     quietly(p, saying(p, 10, "#cats", "three"));
     expect_log(p, 2, "1 finn one\n2 hal three\n");
@@ -239,7 +239,7 @@ of_too_many_who_wait_in_slow_mode_the_first_is_forgotten(void **state)
               "w1 s4 posted 10002\n");
     quietly(p, from(entering(p, 8, "gus"), 2, 7));
     act(p, saying(p, 8, "#cats", "three"));
-    expect(p, "w1 s8 denied too_fast #cats wait 3600 s\n");
+    expect(p, "w1 s8 denied too_fast #cats wait 3600 s in 3600000 ms\n");
 }
 
 /* ---- CLOSE_ROOM ---- */

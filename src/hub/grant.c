@@ -266,6 +266,7 @@ load_member(void *arg, const struct member_row *row)
     st = must_alloc(sizeof *st);
     st->sender_id = row->sender_id;
     st->from_seq = row->from_seq;
+    st->read = row->read_seq;
     st->role = (uint8_t)row->role;
     list_push(&g->all, &st->link);
     map_put_u64(&g->senders, st->sender_id, st);

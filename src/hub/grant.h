@@ -68,6 +68,7 @@ struct standing {
     struct list link;             /* by sender id */
     uint64_t sender_id;
     uint64_t from_seq;            /* they may see what comes after this */
+    uint64_t read;                /* they have read so far; only rises */
     uint8_t role;                 /* enum room_role; NONE: is invited */
 };
 
@@ -86,6 +87,9 @@ struct grants {
 struct grants *grant_get(struct room *r);      /* makes them if need be */
 const struct standing *grant_standing(const struct room *r,
                                       uint64_t sender_id);
+
+/* Somebody who belongs to r has read it so far. False: not, or they had. */
+bool grant_note_read(struct room *r, uint64_t sender_id, uint64_t seq);
 
 /* s's account belongs to r, whether it is there or not. */
 bool grant_belongs(const struct room *r, const struct session *s);

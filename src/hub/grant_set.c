@@ -75,6 +75,7 @@ add_standing(struct room *r, const struct standing *like)
 
     st->sender_id = like->sender_id;
     st->from_seq = like->from_seq;
+    st->read = like->read;
     st->role = like->role;
     insert(&g->all, st);
     map_put_u64(&g->senders, st->sender_id, st);
@@ -112,6 +113,7 @@ store_standing(struct hub *h, struct room *r, uint64_t sender_id,
         return store_drop_member(h->store, r->id, sender_id);
     row.role = (enum room_role)to->role;
     row.from_seq = to->from_seq;
+    row.read_seq = to->read;
     return store_put_member(h->store, &row);
 }
 
@@ -144,11 +146,14 @@ grant_set(struct hub *h, struct room *r, const struct standing *to,
           int64_t now_ms)
 {
     struct standing next = *to, old;
+    const struct standing *now = grant_standing(r, to->sender_id);
     uint64_t owner = r->grants ? r->grants->owner : 0;
     enum deny d = DENY_NONE;
 
     must(next.sender_id != 0);
     must(next.role == ROLE_NONE || sender_is_account(next.sender_id));
+    if (now != NULL)
+        next.read = now->read;
     if (next.role == ROLE_OWNER && owner != 0 && owner != next.sender_id) {
         old = *grant_standing(r, owner);
         old.role = ROLE_MODERATOR;
@@ -226,6 +231,27 @@ grant_belongs(const struct room *r, const struct session *s)
     return st != NULL && st->role != ROLE_NONE;
 }
 
+bool
+grant_note_read(struct room *r, uint64_t sender_id, uint64_t seq)
+{
+    struct standing *st = r->grants ? map_get_u64(&r->grants->senders,
+                                                  sender_id) : NULL;
+
+    if (st == NULL || st->role == ROLE_NONE || seq <= st->read)
+        return false;
+    st->read = seq;
+    return true;
+}
+
+/* Who has heard it already without belonging to it does not lose that. */
+static uint64_t
+heard_from(const struct room *r, const struct session *s)
+{
+    uint64_t floor = grant_floor(r, s);
+
+    return floor < r->last_seq ? floor : r->last_seq;
+}
+
 enum deny
 grant_joined(struct call *x, struct room *r, bool made)
 {
@@ -245,7 +271,7 @@ grant_joined(struct call *x, struct room *r, bool made)
     if (made && r != x->hub->lobby)
         to.role = ROLE_OWNER;
     if (r->settings.from_joining)
-        to.from_seq = r->last_seq;
+        to.from_seq = heard_from(r, s);
     return grant_set(x->hub, r, &to, x->command->now_ms);
 }
 

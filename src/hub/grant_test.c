@@ -159,6 +159,52 @@ an_account_belongs_to_a_room_until_its_last_connection_parts(void **state)
     expect(p, "w1 s12 room #cats ann 3\n");
 }
 
+static struct command *
+following(struct play *p, uint64_t session, const char *target)
+{
+    struct command *c = joining(p, session, target);
+
+    c->visit = true;
+    return c;
+}
+
+static void
+whoever_only_listens_does_not_belong_to_the_room(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    rights_enter(p, 5, 5, "eve");
+    act(p, following(p, 5, "#cats"));
+    expect(p, "w0 s5 hears 2 after 0/0: subscribed #cats 5\n"
+              "w0 room 2 joined eve 5 -s5\n"
+              "w1 room 2 joined eve 5 -s5\n");
+    act(p, asking_room(p, 5, "#cats"));
+    expect(p, "w0 s5 room #cats ann 5\n");
+    act(p, leaving(p, 5, NULL, true));
+    play_restart(p);
+    forget(p);
+    act(p, asking_members(p, 0, "#cats"));
+    expect(p, "w0 s0 members #cats [ member =owner ann + ]"
+              " [ member =member bob + ] [ member =member cleo + ]\n");
+}
+
+static void
+listening_in_a_private_room_is_for_the_invited(void **state)
+{
+    struct play *p = *state;
+
+    rights_cats(p);
+    quietly(p, setting(p, 1, "#cats", SETTING_PRIVACY, "private"));
+    rights_enter(p, 5, 5, "eve");
+    act(p, following(p, 5, "#cats"));
+    expect(p, "w0 s5 denied invite_only #cats\n");
+    quietly(p, about_whom(p, COMMAND_INVITE, 1, "#cats", "eve", NULL));
+    quietly(p, following(p, 5, "#cats"));
+    act(p, asking_room(p, 5, "#cats"));
+    expect(p, "w0 s5 room private #cats ann 4\n");
+}
+
 static void
 with_history_from_joining_each_sees_from_their_own_day(void **state)
 {
@@ -244,6 +290,8 @@ main(void)
         play_test(a_guest_makes_no_room_where_only_accounts_may),
         play_test(parting_ends_it_but_not_for_an_owner_with_others),
         play_test(an_account_belongs_to_a_room_until_its_last_connection_parts),
+        play_test(whoever_only_listens_does_not_belong_to_the_room),
+        play_test(listening_in_a_private_room_is_for_the_invited),
         play_test(with_history_from_joining_each_sees_from_their_own_day),
         play_test(a_join_that_resumes_begins_no_lower_than_the_floor),
         play_test(a_page_is_that_of_the_moment_in_which_it_was_asked_for),

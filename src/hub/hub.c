@@ -3,10 +3,12 @@
  * The hub as a whole: made, woken by time, emptied, freed. What it does with
  * commands begins in apply.c, and how a batch ends is in batch.c. */
 #include "hub/batch.h"
+#include "hub/expiry.h"
 #include "hub/grant.h"
 #include "hub/hub_impl.h"
 #include "hub/keep.h"
 #include "hub/presence.h"
+#include "hub/reading.h"
 #include "hub/room.h"
 #include "hub/session.h"
 #include "hub/transfer.h"
@@ -63,6 +65,10 @@ hub_alloc(struct store *store, const struct hub_options *o,
     list_init(&h->batch.deeds);
     list_init(&h->batch.grants);
     h->bans_due_ms = INT64_MAX;
+    h->devices_due_ms = INT64_MAX;
+    list_init(&h->readings);
+    map_init(&h->reading_keys);
+    h->readings_due_ms = INT64_MAX;
     h->out = must_alloc(o->workers * sizeof *h->out);
     h->jobs_end = &h->jobs;
     h->moves_end = &h->moves;
@@ -168,6 +174,7 @@ hub_free(struct hub **ref)
     free_rooms(h);
     free_people(h);
     transfer_free_all(h);
+    reading_free_all(h);
     map_done(&h->transfers);
     map_done(&h->sessions);
     map_done(&h->visitors);
@@ -204,6 +211,8 @@ hub_tick(struct hub *h, int64_t now_ms)
     if (h->stopping)
         return INT64_MAX;
     next = session_tick(h, now_ms);
+    next = sooner(next, expiry_tick(h, now_ms));
+    next = sooner(next, reading_tick(h, now_ms));
     next = sooner(next, user_tick(h, now_ms));
     next = sooner(next, transfer_tick(h, now_ms));
     next = sooner(next, keep_tick(h, now_ms));

@@ -76,6 +76,11 @@ struct hub {
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
     int64_t archive_due_ms;       /* when closed rooms and the audit do */
     int64_t bans_due_ms;          /* no sooner does one run out */
+    int64_t devices_due_ms;       /* no sooner does a session's token */
+
+    struct list readings;         /* cursors to be written: reading.c ... */
+    struct map reading_keys;      /* ... by room and sender id */
+    int64_t readings_due_ms;
 
     struct map transfers;         /* files that arrive, by id */
     struct list arriving;         /* the same, oldest first */
@@ -92,6 +97,7 @@ struct hub {
 struct device {
     uint64_t id;                  /* 0: by a password, without a device */
     uint64_t room;                /* the only one it may go to, or 0 */
+    int64_t expires_ms;           /* 0 = never; set by expiry.c */
     uint8_t scope;                /* enum scope */
 };
 
@@ -170,6 +176,7 @@ struct call {
     const struct command *command;
     struct str detail;            /* of a refusal: more about it ... */
     char words[64];               /* ... for one that has to be written */
+    int64_t wait_ms;              /* ... and when to come back */
     const struct room *made;      /* by this command, or NULL */
     bool later;                   /* the rest follows the commit */
 };

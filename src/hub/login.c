@@ -35,7 +35,7 @@ ask_hasher(struct call *x, const struct name *n)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (password_prepare(typed, nothing, job.password) != PASSWORD_OK)
-        return secret_failed(x, str_of(n->text));
+        return secret_failed(x, d == DENY_NONE ? &a : NULL);
     if (d == DENY_NONE && a.state == ACCOUNT_ACTIVE)
         job.against = a.pwhash;
     secret_hash(x, &job);
@@ -66,8 +66,10 @@ by_password(struct call *x, struct account *ret)
     if (d != DENY_NONE && d != DENY_NO_SUCH_PERSON)
         return d;
     if (d != DENY_NONE || !login_fits(c->login, ret)) {
+        enum deny wrong = secret_failed(x, d == DENY_NONE ? ret : NULL);
+
         ret->id = 0;
-        return secret_failed(x, str_of(n.text));
+        return wrong;
     }
     secret_was_right(x, str_of(n.key));
     return DENY_NONE;
@@ -120,7 +122,8 @@ by_token(struct call *x, struct account *ret, struct login_by *by)
         ret->id = 0;
         return secret_bad_token(x);
     }
-    *by = (struct login_by){row.id, row.room, row.scope};
+    *by = (struct login_by){row.id, row.room, row.expires_ms,
+                            row.scope};
     return see_device(x, &row);
 }
 
@@ -163,7 +166,9 @@ enum deny
 login_done(struct call *x, const struct account *a, uint64_t number)
 {
     const struct command *c = x->command;
-    struct login_by by = {.device = number, .scope = c->login->scope};
+    struct login_by by = {.device = number,
+                          .scope = device_login_scope(c->login),
+                          .expires_ms = c->login->expires_ms};
     enum deny d = DENY_NONE;
 
     if (c->session == 0) {
@@ -180,12 +185,17 @@ login_done(struct call *x, const struct account *a, uint64_t number)
 static enum deny
 enter_with_new_device(struct call *x, const struct account *a)
 {
-    uint64_t number;
-    enum deny d = device_add(x, a, 0, &number);
+    uint8_t scope = device_login_scope(x->command->login);
+    struct login_by by = {.scope = scope};
+    uint64_t number = 0;
+    enum deny d = device_add(x, a, 0, scope, &number);
 
-    if (d == DENY_NONE)
-        batch_then(x, login_done, a, number);
-    return d;
+    if (d != DENY_NONE)
+        return d;
+    by.device = number;
+    become_belong(x, a, &by);
+    batch_then(x, login_done, a, number);
+    return DENY_NONE;
 }
 
 enum deny
@@ -211,6 +221,7 @@ login_enter(struct call *x)
         return d;
     if (l->kind == LOGIN_PASSWORD && l->device[0] != '\0')
         return enter_with_new_device(x, &a);
+    become_belong(x, &a, &by);
     become_account(x, &a, &by);
     return DENY_NONE;
 }

@@ -5,6 +5,7 @@
 #include "hub/member.h"
 #include "hub/grant.h"
 #include "hub/presence.h"
+#include "hub/reading.h"
 #include "hub/room.h"
 #include "hub/user.h"
 
@@ -94,6 +95,7 @@ member_leave(struct hub *h, struct member *m, struct str why, int64_t now_ms)
     const struct user *u = m->session->user;
     struct member *other;
 
+    reading_left(h, m, now_ms);
     member_unhear(m);
     detach(m);
     list_remove(&m->in_room);
@@ -345,7 +347,8 @@ member_join(struct call *x)
         room_settle(x->hub, r);
         return DENY_TOO_MANY_ROOMS;
     }
-    d = grant_joined(x, r, x->made == r);
+    if (!x->command->visit)
+        d = grant_joined(x, r, x->made == r);
     if (d != DENY_NONE) {
         room_settle(x->hub, r);
         return d;

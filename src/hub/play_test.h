@@ -193,6 +193,8 @@ play_put_event(struct buf *b, const struct event *e)
         play_put(b, " %llu/%llu", (unsigned long long)e->delivered,
                  (unsigned long long)e->read);
     play_put_num(b, e->token);
+    if (e->wait_ms > 0)
+        play_put(b, " in %lld ms", (long long)e->wait_ms);
     for (size_t i = 0; i < e->items_n; i++) {
         play_put(b, " [");
         play_put_event(b, e->items[i]);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 
 #define PEOPLE_MAX 1000
-#define ROOMS_MAX 500
 #define PAGE_DEFAULT 50
 
 /* ---- WHO ---- */
@@ -145,98 +144,6 @@ query_who(struct call *x)
     if (d == DENY_NONE)
         tell_members(x, r);
     return d;
-}
-
-/* ---- ROOMS ---- */
-
-struct ranking {
-    const struct room *rooms[ROOMS_MAX];
-    size_t n;
-    bool more;
-};
-
-static bool
-ranks_before(const struct room *a, const struct room *b)
-{
-    if (a->present != b->present)
-        return a->present > b->present;
-    return strcmp(a->key, b->key) < 0;
-}
-
-/* Most rooms of very many fall behind the last one at once. */
-static void
-rank(struct ranking *k, const struct room *r)
-{
-    size_t i;
-
-    if (k->n == ROOMS_MAX) {
-        k->more = true;
-        if (!ranks_before(r, k->rooms[k->n - 1]))
-            return;
-        k->n--;
-    }
-    for (i = k->n; i > 0 && ranks_before(r, k->rooms[i - 1]); i--)
-        k->rooms[i] = k->rooms[i - 1];
-    k->rooms[i] = r;
-    k->n++;
-}
-
-/* Of a private room others know that there is one. */
-static bool
-is_listed(enum deny see)
-{
-    return see == DENY_NONE || see == DENY_INVITE_ONLY || see == DENY_BANNED;
-}
-
-static struct event *
-closed_item(const struct room *r)
-{
-    struct event *e = event_new(ITEM_ROOM, str_of(r->name), nothing, nothing,
-                                nothing);
-
-    e->room = r->id;
-    e->room_kind = r->access.kind;
-    e->settings.privacy = r->access.privacy;
-    return e;
-}
-
-static struct event *
-room_item(const struct call *x, const struct room *r)
-{
-    struct event *e = event_new(ITEM_ROOM, str_of(r->name), nothing,
-                                str_of(room_committed_topic(r)), nothing);
-
-    e->room = r->id;
-    e->room_kind = r->access.kind;
-    e->count = r->present;
-    e->seq = room_committed_seq(r);
-    e->settings.privacy = r->access.privacy;
-    e->role = (enum room_role)grant_of_caller(x, r).role;
-    return e;
-}
-
-enum deny
-query_rooms(struct call *x)
-{
-    struct ranking k = {.n = 0};
-    struct event *e, **items;
-
-    list_each(it, next, &x->hub->all_rooms) {
-        const struct room *r = list_entry(it, struct room, link);
-
-        if (r->access.kind == ROOM_CHANNEL
-            && is_listed(grant_check(x, ACTION_SEE, r)))
-            rank(&k, r);
-    }
-    items = must_alloc((k.n + 1) * sizeof(struct event *));
-    for (size_t i = 0; i < k.n; i++)
-        items[i] = grant_check(x, ACTION_SEE, k.rooms[i]) == DENY_NONE
-            ? room_item(x, k.rooms[i]) : closed_item(k.rooms[i]);
-    e = event_new(ANSWER_ROOMS, nothing, nothing, nothing, nothing);
-    event_set_items(e, items, k.n);
-    e->more = k.more;
-    tell_caller(x, e);
-    return DENY_NONE;
 }
 
 /* ---- HISTORY ---- */

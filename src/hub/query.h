@@ -8,7 +8,6 @@
 #include "hub/hub_impl.h"
 
 enum deny query_who(struct call *x);           /* COMMAND_WHO */
-enum deny query_rooms(struct call *x);         /* COMMAND_ROOMS */
 enum deny query_history(struct call *x);       /* COMMAND_HISTORY */
 enum deny query_files(struct call *x);         /* COMMAND_FILES */
 enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
@@ -16,6 +15,9 @@ enum deny query_fetch(struct call *x);         /* COMMAND_FETCH */
 /* The batch is not kept: what is to be read is decided again, by the rights
  * that are left. */
 void query_decide_again(struct hub *h);
+
+/* Which rooms there are (query_rooms.c). */
+enum deny query_rooms(struct call *x);         /* COMMAND_ROOMS */
 
 /* Of one room (query_room.c). */
 enum deny query_room(struct call *x);          /* COMMAND_ROOM */

@@ -6,6 +6,7 @@
 #include "hub/register.h"
 #include "auth/password.h"
 #include "hub/batch.h"
+#include "hub/become.h"
 #include "hub/device.h"
 #include "hub/login.h"
 #include "hub/secret.h"
@@ -125,6 +126,8 @@ static enum deny
 make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
 {
     struct account a;
+    struct login_by with = {
+        .scope = device_login_scope(x->command->login)};
     uint64_t device = 0;
     enum deny d = batch_begin(x->hub);
 
@@ -133,10 +136,14 @@ make(struct call *x, const struct name *n, uint64_t invitation, uint64_t by)
     if (d == DENY_NONE)
         d = write_account(x, n, by, &a);
     if (d == DENY_NONE && x->command->login->device[0] != '\0')
-        d = device_add(x, &a, 0, &device);
-    if (d == DENY_NONE)
-        batch_then(x, login_done, &a, device);
-    return d;
+        d = device_add(x, &a, 0, device_login_scope(x->command->login),
+                       &device);
+    if (d != DENY_NONE)
+        return d;
+    with.device = device;
+    become_belong(x, &a, &with);
+    batch_then(x, login_done, &a, device);
+    return DENY_NONE;
 }
 
 enum deny

@@ -43,7 +43,7 @@ a_guest_registers_their_own_name_and_keeps_their_rooms(void **state)
     settle(p, 1, "alice");
     act_hashed(p, with_device(registering(p, 1, "alice", "a good one"),
                               "phone", 7));
-    expect(p, "w0 s1 is  in 1\n"
+    expect(p, "w0 s1 is member in 1\n"
               "w0 s1 welcome alice 1\n"
               "w1 room 1 renamed alice ->alice -s1\n");
     assert_int_equal(hub_users(p->hub), 2);
@@ -203,7 +203,7 @@ an_account_that_was_not_stored_is_nobodys(void **state)
     act_hashed(p, by_password(p, COMMAND_ENTER, 3, "alice", "a good one"));
     expect(p, "w0 s3 denied bad_credentials alice\n");
     act_hashed(p, registering(p, 1, "alice", "a good one"));
-    expect(p, "w0 s1 is  in 1\n"
+    expect(p, "w0 s1 is member in 1\n"
               "w0 s1 welcome alice\n"
               "w1 room 1 renamed ally ->alice -s1\n");
 }

@@ -272,7 +272,7 @@ nobody_waits_for_what_they_have_not_said(void **state)
               "w0 room 2 message 1 dan one\n"
               "w1 room 2 message 1 dan one\n"
               "w1 s4 posted 1\n"
-              "w1 s4 denied too_fast #cats wait 3600 s\n");
+              "w1 s4 denied too_fast #cats wait 3600 s in 3600000 ms\n");
 }
 
 static void

@@ -78,6 +78,22 @@ room_settle(struct hub *h, struct room *r)
         room_free(h, r);
 }
 
+/* Of a direct room: so that the accounts among its two find it again. */
+static int
+store_peers(struct hub *h, const struct room *r)
+{
+    int rc = 0;
+
+    for (int i = 0; i < 2 && rc == 0; i++) {
+        struct member_row row = {.room = r->id, .role = ROLE_MEMBER,
+                                 .sender_id = r->access.peers[i]};
+
+        if (sender_is_account(row.sender_id))
+            rc = store_put_member(h->store, &row);
+    }
+    return rc;
+}
+
 int
 room_store(struct hub *h, struct room *r)
 {
@@ -95,6 +111,8 @@ room_store(struct hub *h, struct room *r)
     rc = store_put_room(h->store, &row);
     if (rc == 0)
         r->stored = true;
+    if (rc == 0 && r->access.kind == ROOM_DIRECT)
+        rc = store_peers(h, r);
     return rc;
 }
 

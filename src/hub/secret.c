@@ -56,6 +56,7 @@ throttled(struct call *x, int64_t wait_ms)
     }
     snprintf(x->words, sizeof x->words, "try again in %lld %s", n, unit);
     x->detail = str_of(x->words);
+    x->wait_ms = wait_ms;
     return DENY_THROTTLED;
 }
 
@@ -98,14 +99,16 @@ secret_bad_token(struct call *x)
     if (!throttle_try(x->hub->tokens, hash_of("token ", from), c->from,
                       c->now_ms, &wait_ms))
         return throttled(x, wait_ms);
-    return secret_failed(x, nothing);
+    return secret_failed(x, NULL);
 }
 
-/* If it cannot be written it is refused all the same. */
+/* If it cannot be written it is refused all the same. What was typed as a name
+ * may have been a password: only an account's is written down. */
 enum deny
-secret_failed(struct call *x, struct str name)
+secret_failed(struct call *x, const struct account *a)
 {
     const struct command *c = x->command;
+    struct str name = str_of(a != NULL ? a->name.text : "(unknown)");
     struct cidr range = {.prefix = 128};
     char from[CIDR_TEXT_BYTES];
     int rc = 0;

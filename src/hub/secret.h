@@ -11,7 +11,7 @@
 #ifndef HUB_SECRET_H
 #define HUB_SECRET_H
 
-#include "hub/hub_impl.h"
+#include "hub/account.h"
 
 /* Nobody listens on the way, or that is allowed. The operator may always. */
 enum deny secret_may_come(const struct call *x);
@@ -49,7 +49,8 @@ bool secret_is_back(const struct call *x);
 bool secret_awaits(const struct hub *h, uint64_t session);
 void secret_done(struct hub *h, uint64_t session);
 
-/* For the record and for its caller: a password or token did not fit. */
-enum deny secret_failed(struct call *x, struct str name);
+/* For the record and for its caller: a password or token did not fit. NULL:
+ * there is no such account. */
+enum deny secret_failed(struct call *x, const struct account *a);
 
 #endif

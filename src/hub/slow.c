@@ -62,8 +62,9 @@ slow_check(struct call *x, const struct room *r)
     last = map_get_str(&r->grants->spoke, speaker(who));
     if (last == NULL || is_due(now_ms, last->since_ms, slow_ms))
         return DENY_NONE;
+    x->wait_ms = last->since_ms + slow_ms - now_ms;
     snprintf(x->words, sizeof x->words, "wait %" PRId64 " s",
-             (last->since_ms + slow_ms - now_ms + 999) / 1000);
+             (x->wait_ms + 999) / 1000);
     x->detail = str_of(x->words);
     return DENY_TOO_FAST;
 }

@@ -142,6 +142,7 @@ tell_refused(const struct call *x, enum deny why)
                                 nothing);
 
     e->deny = why;
+    e->wait_ms = x->wait_ms;
     tell_caller_parcel(x, refusal_parcel(x, e));
 }
 

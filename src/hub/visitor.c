@@ -56,17 +56,19 @@ may_sign(const struct hub *h, const struct session *s)
                             s->from);
 }
 
-/* Since it came, its name may have been registered. */
+/* Since it came, its name may have been registered: that is said first, also
+ * while the account is here. */
 enum deny
 visitor_check_name(struct hub *h, const struct session *s)
 {
     const struct visitor *v = find(h, s);
+    enum deny d = DENY_NONE;
 
-    if (!may_sign(h, s))
-        return DENY_NAME_TAKEN;
-    if (sender_is_account(s->sender_id))
-        return DENY_NONE;
-    return account_check_free(h, str_of(label_key(&v->name)));
+    if (v != NULL && !sender_is_account(s->sender_id))
+        d = account_check_free(h, str_of(label_key(&v->name)));
+    if (d == DENY_NONE && !may_sign(h, s))
+        d = DENY_NAME_TAKEN;
+    return d;
 }
 
 static void

@@ -143,6 +143,15 @@ struct member_row {
     uint64_t read_seq;
 };
 
+/* A direct room as one of its two has it. */
+struct direct_row {
+    uint64_t room;
+    uint64_t last_seq, read_seq;
+    int64_t last_ms;       /* of the newest message */
+};
+
+#define DIRECT_UNREAD_MAX 100
+
 /* Somebody is kept out, or silent: an account or a guest by sender id, or a
  * range of addresses. */
 enum restriction_kind { RESTRICTION_BAN = 1, RESTRICTION_MUTE = 2 };

@@ -131,7 +131,8 @@ int store_drop_invitation(struct store *s, uint64_t id) MUST_USE;
  * id, say), so that its name is free. */
 int store_set_room(struct store *s, const struct room_row *row) MUST_USE;
 
-/* By (room, sender id); role NONE with no invitation: no row. */
+/* By (room, sender id); role NONE with no invitation: no row. read_seq only
+ * rises. An account has a row, as a MEMBER, in its direct rooms too. */
 int store_put_member(struct store *s, const struct member_row *m) MUST_USE;
 int store_drop_member(struct store *s, uint64_t room,
                       uint64_t sender_id) MUST_USE;
@@ -139,6 +140,19 @@ int store_drop_memberships(struct store *s, uint64_t sender_id) MUST_USE;
 typedef void store_member_fn(void *arg, const struct member_row *row);
 int store_each_member(struct store *s, store_member_fn *fn,
                       void *arg) MUST_USE;    /* of every room */
+
+/* They have read so far; nothing, when they have no row or had read more. */
+int store_set_read(struct store *s, uint64_t room, uint64_t sender_id,
+                   uint64_t seq) MUST_USE;
+
+/* The direct rooms of an account in which something was said, in no order; and
+ * how many messages of others than that sender a room has behind a seq: no
+ * more are counted than DIRECT_UNREAD_MAX. */
+typedef void store_direct_fn(void *arg, const struct direct_row *row);
+int store_each_direct(struct store *s, uint64_t sender_id, store_direct_fn *fn,
+                      void *arg) MUST_USE;
+int store_count_unread(struct store *s, uint64_t room, uint64_t after,
+                       uint64_t sender_id, uint32_t *ret) MUST_USE;
 
 uint64_t store_next_restriction_id(struct store *s);
 int store_put_restriction(struct store *s,

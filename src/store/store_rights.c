@@ -8,13 +8,25 @@ const char *const store_rights_sql[RIGHTS_COUNT] = {
         "INSERT INTO members(" DB_MEMBER_COLUMNS ")"
         " VALUES(?1, ?2, ?3, ?4, ?5)"
         " ON CONFLICT(room_id, sender_id) DO UPDATE"
-        " SET role = ?3, from_seq = ?4, read_seq = ?5",
+        " SET role = ?3, from_seq = ?4, read_seq = max(read_seq, ?5)",
     [RIGHTS_DROP_MEMBER] =
         "DELETE FROM members WHERE room_id = ?1 AND sender_id = ?2",
     [RIGHTS_DROP_MEMBERSHIPS] = "DELETE FROM members WHERE sender_id = ?1",
     [RIGHTS_EACH_MEMBER] =
         "SELECT " DB_MEMBER_COLUMNS " FROM members WHERE room_id > 0"
         " ORDER BY room_id, sender_id",
+    [RIGHTS_SET_READ] =
+        ("UPDATE members SET read_seq = ?3"
+         " WHERE room_id = ?1 AND sender_id = ?2 AND read_seq < ?3"),
+    [RIGHTS_EACH_DIRECT] =
+        ("SELECT j.room_id, l.seq, j.read_seq, l.ts"
+         " FROM members j JOIN rooms r ON r.id = j.room_id"
+         " JOIN messages l ON l.room_id = r.id AND l.seq ="
+         "   (SELECT max(seq) FROM messages WHERE room_id = r.id)"
+         " WHERE j.sender_id = ?1 AND r.kind = 2"),
+    [RIGHTS_UNREAD] =
+        ("SELECT 1 FROM messages WHERE room_id = ?1 AND seq > ?2"
+         " AND sender_id <> ?3 LIMIT ?4"),
     [RIGHTS_PUT_RESTRICTION] =
         "INSERT INTO restrictions(" DB_RESTRICTION_COLUMNS ")"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -73,6 +85,57 @@ store_each_member(struct store *s, store_member_fn *fn, void *arg)
         fn(arg, &m);
     }
     sqlite3_reset(st);
+    return r;
+}
+
+int
+store_set_read(struct store *s, uint64_t room, uint64_t sender_id,
+               uint64_t seq)
+{
+    must(s->in_transaction && seq <= INT64_MAX);
+    sqlite3_stmt *st = s->rights[RIGHTS_SET_READ];
+    db_bind_int(st, 1, (int64_t)room);
+    db_bind_int(st, 2, (int64_t)sender_id);
+    db_bind_int(st, 3, (int64_t)seq);
+    return db_run(st);
+}
+
+int
+store_each_direct(struct store *s, uint64_t sender_id, store_direct_fn *fn,
+                  void *arg)
+{
+    sqlite3_stmt *st = s->rights[RIGHTS_EACH_DIRECT];
+    int r;
+    db_bind_int(st, 1, (int64_t)sender_id);
+    while ((r = db_step(st)) > 0) {
+        struct direct_row d = {
+            .room = (uint64_t)sqlite3_column_int64(st, 0),
+            .last_seq = (uint64_t)sqlite3_column_int64(st, 1),
+            .read_seq = (uint64_t)sqlite3_column_int64(st, 2),
+            .last_ms = sqlite3_column_int64(st, 3),
+        };
+        fn(arg, &d);
+    }
+    sqlite3_reset(st);
+    return r;
+}
+
+int
+store_count_unread(struct store *s, uint64_t room, uint64_t after,
+                   uint64_t sender_id, uint32_t *ret)
+{
+    sqlite3_stmt *st = s->rights[RIGHTS_UNREAD];
+    uint32_t n = 0;
+    int r;
+    db_bind_int(st, 1, (int64_t)room);
+    db_bind_int(st, 2, (int64_t)after);
+    db_bind_int(st, 3, (int64_t)sender_id);
+    db_bind_int(st, 4, DIRECT_UNREAD_MAX);
+    while ((r = db_step(st)) > 0)
+        n++;
+    sqlite3_reset(st);
+    if (r == 0)
+        *ret = n;
     return r;
 }
 

@@ -166,6 +166,90 @@ members_stay_until_they_are_dropped(void **state)
 }
 
 static void
+what_was_read_only_rises(void **state)
+{
+    struct member_row row = {1, 71, ROLE_MEMBER, 0, 4};
+    struct store *s = scratch_open(*state);
+
+    scratch_put_room(s, 1, "#a");
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_put_member(s, &row), 0);
+    assert_int_equal(store_set_read(s, 1, 71, 9), 0);
+    assert_int_equal(store_set_read(s, 1, 71, 8), 0);
+    assert_int_equal(store_set_read(s, 1, 72, 8), 0);
+    row.role = ROLE_MODERATOR;
+    row.read_seq = 0;
+    assert_int_equal(store_put_member(s, &row), 0);
+    assert_int_equal(store_commit(s), 0);
+    expect_members(s, "1:71=2/0/9 ");
+    store_close(&s);
+}
+
+static void
+note_direct(void *arg, const struct direct_row *d)
+{
+    char *end = (char *)arg + strlen(arg);
+    snprintf(end, 64, "%d=%d/%d@%d ", (int)d->room, (int)d->last_seq,
+             (int)d->read_seq, (int)d->last_ms);
+}
+
+static void
+say_at(struct store *s, uint64_t room, uint64_t seq, uint64_t by, int64_t ms)
+{
+    struct message m = {
+        .room = room, .seq = seq, .time_ms = ms, .sender_id = by,
+        .sender = str_of("x"), .kind = MESSAGE_TEXT, .body = str_of("y"),
+    };
+    assert_int_equal(store_put_message(s, &m), 0);
+}
+
+static void
+put_direct(struct store *s, uint64_t id, const char *key)
+{
+    struct room_row row = {.id = id, .kind = ROOM_DIRECT,
+                           .name = str_of("a b"), .key = str_of(key)};
+    struct member_row m = {id, 71, ROLE_MEMBER, 0, 0};
+    assert_int_equal(store_put_room(s, &row), 0);
+    assert_int_equal(store_put_member(s, &m), 0);
+}
+
+static void
+direct_rooms_in_which_something_was_said_are_told(void **state)
+{
+    struct member_row in_a = {1, 71, ROLE_MEMBER, 0, 0};
+    struct store *s = scratch_open(*state);
+    char text[512] = "", others[512] = "";
+    uint32_t n = 9;
+
+    scratch_put_room(s, 1, "#a");
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_put_member(s, &in_a), 0);
+    put_direct(s, 2, "@1");
+    put_direct(s, 3, "@2");
+    put_direct(s, 4, "@3");
+    say_at(s, 1, 1, 72, 1000);
+    say_at(s, 2, 1, 72, 10);
+    say_at(s, 3, 1, 72, 20);
+    say_at(s, 3, 2, 71, 30);
+    say_at(s, 3, 3, 72, 40);
+    say_at(s, 2, 2, 72, 50);
+    assert_int_equal(store_set_read(s, 3, 71, 1), 0);
+    assert_int_equal(store_commit(s), 0);
+
+    assert_int_equal(store_each_direct(s, 71, note_direct, text), 0);
+    assert_string_equal(text, "2=2/0@50 3=3/1@40 ");
+    assert_int_equal(store_each_direct(s, 72, note_direct, others), 0);
+    assert_string_equal(others, "");
+    assert_int_equal(store_count_unread(s, 2, 0, 71, &n), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(store_count_unread(s, 3, 1, 71, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(store_count_unread(s, 4, 0, 71, &n), 0);
+    assert_int_equal(n, 0);
+    store_close(&s);
+}
+
+static void
 a_member_needs_the_room(void **state)
 {
     struct store *s = scratch_open(*state);
@@ -267,6 +351,8 @@ main(void)
         scratch_unit_test(settings_change_and_are_told_at_the_start),
         scratch_unit_test(a_closed_room_is_not_told_and_its_name_is_free),
         scratch_unit_test(members_stay_until_they_are_dropped),
+        scratch_unit_test(what_was_read_only_rises),
+        scratch_unit_test(direct_rooms_in_which_something_was_said_are_told),
         scratch_unit_test(a_member_needs_the_room),
         scratch_unit_test(restrictions_are_told_as_they_were_put),
         scratch_unit_test(an_audit_goes_with_the_deed),

@@ -59,7 +59,7 @@ static const struct option options[] = {
     {0, "expires", "TIME", OPTION_TIME, AT(for_ms), CLI_TOKEN,
      "void after that time, as 12h or 30d (never)"},
     {0, "scope", "WORDS", OPTION_TEXT, AT(scope), CLI_TOKEN,
-     "of read post files manage (all)"},
+     "of read post files manage (but the last)"},
     {0, "set", "KEY=VALUE", OPTION_SET, 0, CLI_ROOM,
      "privacy history slow keep name description"},
     {0, "device", "NAME", OPTION_TEXT, AT(device), CLI_LOGIN | CLI_REGISTER,

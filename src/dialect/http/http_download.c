@@ -322,7 +322,7 @@ removed(struct conn *c, const struct event *e)
     if (x->answered)
         conn_reset(c, "removed from the room");
     else
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
 }
 
 const struct http_handler http_download_handler = {

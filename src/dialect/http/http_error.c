@@ -7,6 +7,7 @@
 #include "dialect/http/http_accept_wire.h"
 #include "dialect/http/http_out.h"
 #include "dialect/http/http_page.h"
+#include "dialect/upload.h"
 
 #include <stdio.h>
 
@@ -176,40 +177,44 @@ http_deny_text(enum deny deny, struct str more, char out[HTTP_ERROR_BYTES])
         snprintf(out, HTTP_ERROR_BYTES, "%s", deny_text(deny));
 }
 
-/* The core says how long in words: "wait 7 s", "try again in 3 minutes". */
-static unsigned
-seconds_to_wait(struct str words)
-{
-    struct str word;
-    unsigned long long n = 0;
-
-    while ((word = str_word(&words)).n > 0) {
-        if (!str_to_u64(word, 3600, &n))
-            continue;
-        return str_starts_nocase(str_word(&words), "m") ? (unsigned)n * 60
-                                                        : (unsigned)n;
-    }
-    return RETRY_S;
-}
-
-void
-http_deny_with(struct conn *c, enum deny deny, struct str more,
-               struct str members)
+static void
+deny(struct conn *c, enum deny why, struct str more, int64_t wait_ms,
+     struct str members)
 {
     char text[HTTP_ERROR_BYTES];
     struct http_out o;
 
-    http_deny_text(deny, more, text);
-    http_out_begin(&o, c, http_deny_status(deny));
+    http_deny_text(why, more, text);
+    http_out_begin(&o, c, http_deny_status(why));
     if (o.status == 429)
-        http_out_field(&o, "Retry-After", "%u", seconds_to_wait(more));
-    send_error(&o, deny_word(deny), str_of(text), members);
+        http_out_field(&o, "Retry-After", "%lld",
+                       wait_ms > 0 ? ((long long)wait_ms + 999) / 1000
+                                   : RETRY_S);
+    send_error(&o, deny_word(why), str_of(text), members);
 }
 
 void
-http_deny(struct conn *c, enum deny deny, struct str more)
+http_deny_event(struct conn *c, const struct event *e)
 {
-    http_deny_with(c, deny, more, (struct str){NULL, 0});
+    http_deny_with(c, e, (struct str){NULL, 0});
+}
+
+void
+http_deny_with(struct conn *c, const struct event *e, struct str members)
+{
+    deny(c, e->deny, e->text, e->wait_ms, members);
+}
+
+void
+http_deny_upload(struct conn *c, const struct upload *u)
+{
+    deny(c, u->why, str_of(u->detail), u->wait_ms, (struct str){NULL, 0});
+}
+
+void
+http_deny(struct conn *c, enum deny why, struct str more)
+{
+    deny(c, why, more, 0, (struct str){NULL, 0});
 }
 
 void

@@ -30,6 +30,7 @@ begin(struct conn *c)
         return;
     }
     cmd = command_new(COMMAND_JOIN, buf_str(&http_x(c)->room), none, none);
+    cmd->visit = true;
     cmd->resume = after.given;
     cmd->after = after.value;
     http_ask(c, cmd);
@@ -63,7 +64,7 @@ static void
 answer(struct conn *c, const struct event *e, struct subscription *sub)
 {
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == EVENT_SUBSCRIBED && sub != NULL);

@@ -124,7 +124,7 @@ failed(struct conn *c, struct form *f)
 {
     if (f->u.state != UPLOAD_FAILED)
         return false;
-    http_deny(c, f->u.why, str_of(f->u.detail));
+    http_deny_upload(c, &f->u);
     return true;
 }
 
@@ -294,7 +294,7 @@ removed(struct conn *c, const struct event *e)
     const struct form *f = http_x(c)->own;
 
     if (f != NULL && f->u.room == e->room)
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
 }
 
 /* A file whose part was over is shared, whatever is missing behind it; that is

@@ -113,7 +113,7 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == ANSWER_PAGE);

@@ -51,6 +51,9 @@ put_room_json(struct buf *b, const struct event *room)
     json_text(&j, "privacy",
               str_of(http_privacy_word(room->settings.privacy)));
     json_text(&j, "role", str_of(http_role_word(room->role)));
+    json_number(&j, "read", (long long)room->read);
+    if (room->room_kind == ROOM_DIRECT)
+        json_number(&j, "unread", room->others);
     must(json_close(&j) == 0);
 }
 
@@ -91,7 +94,7 @@ rooms_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == ANSWER_ROOMS);
@@ -193,7 +196,7 @@ files_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     must(e->kind == ANSWER_FILES);

@@ -40,11 +40,15 @@ void http_out_last_chunk(struct conn *c);
 void http_out_error(struct http_out *o, const char *code, const char *text);
 void http_fail(struct conn *c, unsigned status, const char *code,
                const char *text);
-void http_deny(struct conn *c, enum deny deny, struct str more);
+void http_deny(struct conn *c, enum deny why, struct str more);
 
-/* The same with more members of the problem: `,"key":value`, whole JSON. */
-void http_deny_with(struct conn *c, enum deny deny, struct str more,
+/* What the core, or an upload, was refused, with when to come back. The first
+ * may have more members of the problem: `,"key":value`, whole JSON. */
+struct upload;
+void http_deny_event(struct conn *c, const struct event *e);
+void http_deny_with(struct conn *c, const struct event *e,
                     struct str members);
+void http_deny_upload(struct conn *c, const struct upload *u);
 
 /* What a refusal of the core is in HTTP, and for a person: its sentence, and
  * in brackets what more is known about it. */

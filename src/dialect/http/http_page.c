@@ -151,8 +151,10 @@ http_page_rooms(struct buf *b, struct conn *c, const struct event *e)
                 "there makes it.</p>\n<ul>\n");
     if (e->items_n == 0)
         http_put(b, "<li><a href=\"/r/lobby\">#lobby</a></li>\n");
-    for (size_t i = 0; i < e->items_n; i++)
-        put_room(b, e->items[i]);
+    for (size_t i = 0; i < e->items_n; i++) {
+        if (e->items[i]->room_kind != ROOM_DIRECT)    /* has no page */
+            put_room(b, e->items[i]);
+    }
     http_put(b, "</ul>\n");
     put_foot(b);
 }

@@ -380,7 +380,7 @@ answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED)
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
     else if (x->type == HTTP_TYPE_HTML)
         http_page_go_back(c, buf_str(&d->name));
     else

@@ -65,6 +65,31 @@ http_query_limit(struct conn *c, uint32_t fallback, uint32_t max,
 }
 
 bool
+http_query_flag(struct conn *c, const char *key, bool *ret)
+{
+    enum http_found found;
+    struct buf b;
+    struct str value;
+    bool yes, no;
+    char text[80];
+
+    buf_init(&b, NUMBER_BYTES);
+    found = http_query_find(&b, http_x(c)->r.query, key);
+    value = buf_str(&b);
+    yes = found == HTTP_FOUND &&
+          (value.n == 0 || str_eq(value, str_of("true")));
+    no = found == HTTP_ABSENT ||
+         (found == HTTP_FOUND && str_eq(value, str_of("false")));
+    buf_done(&b);
+    *ret = yes;
+    if (yes || no)
+        return true;
+    snprintf(text, sizeof text, "%s is true or false", key);
+    http_fail(c, 400, "bad_request", text);
+    return false;
+}
+
+bool
 http_field_number(struct conn *c, const char *what, struct http_number *ret)
 {
     struct str value = http_header(&http_x(c)->r, what);

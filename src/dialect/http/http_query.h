@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Numbers in a request's query. */
+ * Numbers and flags in a request's query. */
 #ifndef DIALECT_HTTP_HTTP_QUERY_H
 #define DIALECT_HTTP_HTTP_QUERY_H
 
@@ -18,6 +18,10 @@ bool http_query_number(struct conn *c, const char *key,
 /* A page's limit: `fallback` if none is given, 1 to max. False: answered. */
 bool http_query_limit(struct conn *c, uint32_t fallback, uint32_t max,
                       uint32_t *ret);
+
+/* "?key" or "?key=true"; not given, or "false": false. Otherwise answered, 400,
+ * and false is returned. */
+bool http_query_flag(struct conn *c, const char *key, bool *ret);
 
 /* A field's value as a number, likewise; what = "Last-Event-ID". */
 bool http_field_number(struct conn *c, const char *what,

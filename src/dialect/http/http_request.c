@@ -160,7 +160,7 @@ entered(struct conn *c, const struct event *e)
     struct http *s = conn_state(c);
 
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     s->who = s->x->becoming;

@@ -188,7 +188,7 @@ a_page_is_text_or_json_or_lines_of_it(void **state)
     said = play_say(p, GET_AS("/", "application/json"));
     assert_has(said, "{\"rooms\":[{\"room\":\"#a&b\",\"topic\":\"<topic>\","
                      "\"present\":2,\"seq\":1,\"privacy\":\"public\","
-                     "\"role\":\"none\"}],\"more\":false}\n");
+                     "\"role\":\"none\",\"read\":0}],\"more\":false}\n");
 }
 
 static void

@@ -26,7 +26,7 @@ health_answer(struct conn *c, const struct event *e, struct subscription *sub)
 
     (void)sub;
     if (e->kind == ANSWER_DENIED && e->deny == DENY_STOPPING) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     http_out_begin(&o, c, 200);

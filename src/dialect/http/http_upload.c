@@ -111,7 +111,7 @@ release(struct conn *c, void *own)
 static void
 fail(struct conn *c, const struct upload *u)
 {
-    http_deny(c, u->why, str_of(u->detail));
+    http_deny_upload(c, u);
 }
 
 static size_t
@@ -199,7 +199,7 @@ removed(struct conn *c, const struct event *e)
     const struct putting *p = http_x(c)->own;
 
     if (p != NULL && p->u.room == e->room)
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
 }
 
 /* --- The beginning ------------------------------------------------------- */

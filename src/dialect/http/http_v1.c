@@ -105,7 +105,7 @@ http_v1_answer(struct conn *c, const struct event *e,
 
     (void)sub;
     if (e->kind == ANSWER_DENIED) {
-        http_deny(c, e->deny, e->text);
+        http_deny_event(c, e);
         return;
     }
     if (verb->last)

@@ -277,7 +277,7 @@ static const struct http_v1_member token_members[] = {
     {0},
 };
 
-/* Left out: whatever its maker may. */
+/* Left out: 0, the usual. */
 static bool
 read_scope(const struct http_v1 *v, uint8_t *ret)
 {
@@ -295,7 +295,7 @@ read_scope(const struct http_v1 *v, uint8_t *ret)
     }
     buf_done(&words);
     if (fine)
-        *ret = all != 0 ? all : SCOPE_ALL;
+        *ret = all;
     return fine;
 }
 

@@ -87,7 +87,7 @@ refuse(struct conn *c, const struct http_v1 *v, const struct event *e)
     buf_init(&members_left, HTTP_ERROR_BYTES);
     http_putf(&members_left, ",\"refused\":\"%s\",\"done\":[%.*s]",
               v->step->name, STR_FMT(v->done));
-    http_deny_with(c, e->deny, e->text, buf_str(&members_left));
+    http_deny_with(c, e, buf_str(&members_left));
     buf_done(&members_left);
 }
 

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "dialect/http/http_handlers.h"
 #include "dialect/http/http_out.h"
+#include "dialect/http/http_query.h"
 #include "dialect/http/http_request.h"
 #include "dialect/http/http_text_wire.h"
 #include "dialect/http/http_v1.h"
@@ -252,14 +253,13 @@ const struct http_v1_verb http_v1_ban = {
 static struct command *
 unban_command(struct conn *c, struct str subject)
 {
-    struct command *cmd = http_v1_room_command(c, COMMAND_UNBAN, subject,
-                                               none);
-    struct buf value;
+    struct command *cmd;
+    bool mute;
 
-    buf_init(&value, LIMIT_NAME_BYTES);
-    cmd->mute = http_query_find(&value, http_x(c)->r.query, "mute") !=
-                HTTP_ABSENT;
-    buf_done(&value);
+    if (!http_query_flag(c, "mute", &mute))
+        return NULL;
+    cmd = http_v1_room_command(c, COMMAND_UNBAN, subject, none);
+    cmd->mute = mute;
     return cmd;
 }
 

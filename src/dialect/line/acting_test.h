@@ -25,7 +25,7 @@ static const struct dialect_config config = {
 
 static const struct str nothing = {NULL, 0};
 
-/* Says every '>' line of a script. */
+/* Says every '>' line of a script; at "~" time goes by. */
 static inline void
 act(struct line_play *play, const char *script)
 {
@@ -34,6 +34,10 @@ act(struct line_play *play, const char *script)
 
         if (script[0] == '>')
             line_play_input(play, script + 2, n - 2);
+        if (script[0] == '~') {
+            must(buf_printf(&play->script, "~\n") == 0);
+            line_play_timer(play);
+        }
         script += n;
     }
 }

@@ -6,7 +6,8 @@
  *     ^-------- taken ---------'
  *
  * In NAMING and CHATTING a question may be open, for a password most often:
- * then the next line answers it and is nothing else (line_prompt.h).
+ * then the next line answers it and is nothing else (line_prompt.h). Where none
+ * was opened though a password may follow, what does ends the connection.
  *
  * The order of what is said: plain messages may follow each other without
  * waiting, since nobody is told that they were stored. Any other line has
@@ -284,6 +285,8 @@ take_text(struct conn *c, struct str text)
     uint64_t size;
 
     conn_spoke(c);
+    if (line_prompt_ends_with(c, text))
+        return;
     if (line_prompt_is_on(st))
         line_prompt_take(c, text);
     else if (line_wire_file(text, &name, &size))
@@ -308,6 +311,8 @@ static void
 refuse_long(struct conn *c, const struct line_state *st)
 {
     conn_spoke(c);
+    if (line_prompt_ends_with(c, str_of("...")))
+        return;
     if (line_prompt_is_on(st))
         line_prompt_too_long(c);
     else
@@ -399,8 +404,9 @@ take_line(struct conn *c, const uint8_t *p, size_t n)
     if ((found == LINE_WIRE_MORE && !early) || found == LINE_WIRE_SKIPPED)
         return used;
     text = read_raw(st, raw, &scratch);
-    if (early ||
-        (found == LINE_WIRE_TOO_LONG ? is_busy(st) : is_early(st, text))) {
+    early = early || (found == LINE_WIRE_TOO_LONG ? is_busy(st)
+                                                  : is_early(st, text));
+    if (early && !st->unasked) {
         st->wire = before;
         used = 0;
         hold_back(c);
@@ -417,7 +423,8 @@ void
 line_watch(struct conn *c)
 {
     const struct line_state *st = conn_state(c);
-    int64_t ms = st->pausing ? 0 : line_files_watch_ms(c);
+    int64_t ms =
+        st->pausing || st->unasked ? 0 : line_files_watch_ms(c);
 
     if (ms > 0)
         conn_timer(c, ms);
@@ -434,7 +441,9 @@ watch_pause(struct conn *c, size_t rest)
     if (config->newline != LINE_NEWLINE_OPTIONAL)
         return;
     st->pausing = unfinished && !conn_held(c) && !line_files_is_input(st);
-    conn_timer(c, st->pausing ? config->pause_ms : 0);
+    conn_timer(c, st->pausing   ? config->pause_ms
+                  : st->unasked ? LINE_PROMPT_MOMENT_MS
+                                : 0);
     line_watch(c);
 }
 
@@ -483,6 +492,7 @@ timer(struct conn *c, const uint8_t *p, size_t n)
     struct line_state *st = conn_state(c);
 
     if (!st->pausing) {
+        line_prompt_relent(c);
         line_files_watch(c);
         if (!st->over)
             line_watch(c);
@@ -496,6 +506,8 @@ timer(struct conn *c, const uint8_t *p, size_t n)
         return 0;
     }
     take_rest(c, p, n);
+    if (st->unasked)
+        line_prompt_withhold(c);
     line_settle(c);
     return n;
 }

@@ -77,8 +77,12 @@ line_account_register(struct conn *c, struct str name, struct str code,
     struct command *cmd = with_password(COMMAND_REGISTER, name);
     struct line_asked *asked;
 
-    if (!read_code(c, code, advice, cmd->login) ||
-        !line_door_is_safe(c, advice)) {
+    if (!read_code(c, code, advice, cmd->login)) {
+        line_prompt_withhold(c);
+        command_free(&cmd);
+        return;
+    }
+    if (!line_door_may_ask(c, advice)) {
         command_free(&cmd);
         return;
     }
@@ -113,10 +117,11 @@ login(struct conn *c, const struct line_args *args)
         return;
     if (typed.n == 0)
         typed = str_of(st->name);
-    if (!line_check_name(c, typed, "", &name) || !line_door_is_safe(c, ""))
-        return;
-    line_prompt_begin(c, ask, line_ask_about(c, str_of(name.text)),
-                      with_password(COMMAND_LOGIN, str_of(name.text)));
+    if (!line_check_name(c, typed, "", &name))
+        line_prompt_withhold(c);
+    else if (line_door_may_ask(c, ""))
+        line_prompt_begin(c, ask, line_ask_about(c, str_of(name.text)),
+                          with_password(COMMAND_LOGIN, str_of(name.text)));
 }
 
 static void
@@ -136,10 +141,11 @@ passwd(struct conn *c, const struct line_args *args)
         {NULL, NULL, LINE_INTO_NOTHING},
     };
 
-    if (is_given_away(c, args->text) || !line_door_is_safe(c, ""))
-        return;
-    line_prompt_begin(c, ask, about_me(c),
-                      with_password(COMMAND_PASSWORD, nothing));
+    if (is_given_away(c, args->text))
+        line_prompt_withhold(c);       /* the new one may be behind it */
+    else if (line_door_may_ask(c, ""))
+        line_prompt_begin(c, ask, about_me(c),
+                          with_password(COMMAND_PASSWORD, nothing));
 }
 
 static void
@@ -151,7 +157,7 @@ unregister(struct conn *c, const struct line_args *args)
         {NULL, NULL, LINE_INTO_NOTHING},
     };
 
-    if (is_given_away(c, args->text) || !line_door_is_safe(c, ""))
+    if (is_given_away(c, args->text) || !line_door_may_ask(c, ""))
         return;
     line_prompt_begin(c, ask, about_me(c),
                       with_password(COMMAND_UNREGISTER, nothing));
@@ -184,7 +190,8 @@ revoke(struct conn *c, const struct line_args *args)
     line_ask(c, cmd);
 }
 
-/* "read post": words with blanks or commas between. False: no such word. */
+/* "read post": words with blanks between; none: 0, the usual. False: no such
+ * word. */
 static bool
 read_scope(struct str rest, uint8_t *ret)
 {
@@ -204,8 +211,6 @@ read_scope(struct str rest, uint8_t *ret)
             return false;
         *ret |= words[i].scope;
     }
-    if (*ret == 0)
-        *ret = SCOPE_READ | SCOPE_POST | SCOPE_FILES;
     return true;
 }
 

@@ -139,6 +139,7 @@ nobody_is_asked_where_others_may_listen(void **state)
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat. Choose a different "
             "name:\n"
+            "~\n"
             "> bob\n"
             "= ENTER bob\n"
             "< Welcome, bob! You can now chat. Type messages and press Enter.\n"
@@ -147,9 +148,11 @@ nobody_is_asked_where_others_may_listen(void **state)
             "> /register\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n"
+            "~\n"
             "> /login ada\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n"
+            "~\n"
             "> /token bot\n"
             "< Secrets are only taken over an encrypted connection: openssl "
             "s_client -quiet -connect HOST:PORT, or loquat.\n");
@@ -189,6 +192,7 @@ without_guests_every_name_needs_a_password(void **state)
                    "> /register zoe\n"
                    "< New accounts are not made here. Choose a different "
                    "name:\n"
+                   "~\n"
                    "> /login ada #ops\n"
                    "< The password of \"ada\" (it will be shown as you type):\n"
                    "> " PASSWORD "\n"
@@ -291,7 +295,8 @@ secrets_behind_a_command_are_not_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
-        snprintf(script, sizeof script, "%s%s", typed[i], leave);
+        snprintf(script, sizeof script, "%s%s%s", typed[i], leave,
+                 strstr(typed[i], "passwd") ? "~\n" : "");
         perform(&play, script);
     }
     perform(&play,
@@ -339,7 +344,8 @@ invitations_are_typed_behind_the_command(void **state)
     perform(&play,
             "> /register\n"
             "< New accounts are made by invitation: type its code behind "
-            "/register.\n");
+            "/register.\n"
+            "~\n");
     act(&play, script);
     assert_non_null(strstr(play.script.p, "< A password for \"bob\""));
     line_play_done(&play);

@@ -12,10 +12,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A room's topic is cut there in the table of rooms. */
-enum { TABLE_TOPIC_BYTES = 100 };
-
 #define IDLE_MS (5 * 60 * 1000)
+
+static const struct str nothing = {NULL, 0};
 
 static const char *
 plural(uint64_t n, const char *one, const char *many)
@@ -103,10 +102,12 @@ is_by_password(enum command_kind kind)
 static void
 tell_denied(struct conn *c, const struct event *e)
 {
-    const struct line_state *st = conn_state(c);
+    struct line_state *st = conn_state(c);
 
     if (st->phase == LINE_ENTERING)
         line_door_denied(c, e);
+    else if (st->news && e->command == COMMAND_ROOMS)
+        st->news = false;      /* a person did not ask */
     else if (e->deny == DENY_BAD_CREDENTIALS && is_by_password(e->command))
         line_say(c, "Wrong password.");
     else
@@ -125,6 +126,10 @@ tell_welcome(struct conn *c, const struct event *e)
         line_door_welcome(c, e);
     else
         line_say(c, "You are logged in as %s.", st->name);
+    if (sender_is_account(e->sender_id) && e->command != COMMAND_RENAME) {
+        st->news = true;
+        line_ask(c, command_new(COMMAND_ROOMS, nothing, nothing, nothing));
+    }
 }
 
 static void
@@ -304,60 +309,21 @@ tell_people(struct conn *c, const struct event *e)
     line_out_send(&o, c);
 }
 
-static void
-add_room(struct line_out *o, const struct event *room, size_t width)
-{
-    struct str topic = line_cut(room->text, TABLE_TOPIC_BYTES);
-    size_t pad = width > room->room_name.n ? width - room->room_name.n : 0;
-
-    line_out_add(o, "  %.*s%*s  %3" PRIu32 " %s", STR_FMT(room->room_name),
-                 (int)pad, "", room->count,
-                 plural(room->count, "person", "people"));
-    if (topic.n > 0)
-        line_out_add(o, "%s  %.*s%s", room->count == 1 ? " " : "",
-                     STR_FMT(topic), topic.n < room->text.n ? "..." : "");
-    line_out_end(o);
-}
+/* --- rooms --- */
 
 static void
 tell_rooms(struct conn *c, const struct event *e)
 {
-    size_t width = 0;
-    struct line_out o;
+    struct line_state *st = conn_state(c);
+    bool news = st->news;
 
-    line_out_init(&o);
-    line_out_add(&o, "%zu %s:", e->items_n, plural(e->items_n, "room",
-                                                   "rooms"));
-    line_out_end(&o);
-    for (size_t i = 0; i < e->items_n; i++) {
-        size_t n = e->items[i]->room_name.n;
-
-        width = n > width && n <= LIMIT_ROOM_BYTES ? n : width;
-    }
-    for (size_t i = 0; i < e->items_n; i++)
-        add_room(&o, e->items[i], width);
-    if (e->more) {
-        line_out_add(&o, "  and more");
-        line_out_end(&o);
-    }
-    line_out_send(&o, c);
-}
-
-static void
-tell_topic(struct conn *c, const struct event *rooms, const char *name)
-{
-    for (size_t i = 0; i < rooms->items_n; i++) {
-        const struct event *room = rooms->items[i];
-
-        if (!str_eq(room->room_name, str_of(name)))
-            continue;
-        if (room->text.n > 0)
-            line_say(c, "The topic of %s is: %.*s", name, STR_FMT(room->text));
-        else
-            line_say(c, "%s has no topic.", name);
-        return;
-    }
-    line_say(c, "The topic of %s is not known.", name);
+    st->news = false;
+    if (news)
+        line_lists_news(c, e);
+    else if (line_asked(st)->topic_only)
+        line_lists_topic(c, e, line_asked(st)->about);
+    else
+        line_lists_rooms(c, e);
 }
 
 /* --- history --- */
@@ -379,6 +345,21 @@ add_logged(struct line_out *o, const struct event *message)
     buf_done(&words.buf);
 }
 
+/* Where it is heard, what is heard is read. */
+static void
+note_read(struct conn *c, const struct event *page)
+{
+    struct command *cmd;
+
+    if (page->room_name.n == 0 || page->room_name.p[0] != '@' ||
+        page->items_n == 0 ||
+        fanout_subscription(conn_receiver(c), page->room))
+        return;
+    cmd = command_new(COMMAND_CURSOR, page->room_name, nothing, nothing);
+    cmd->read = page->items[page->items_n - 1]->seq;
+    conn_command(c, cmd);
+}
+
 static void
 tell_page(struct conn *c, const struct event *e)
 {
@@ -398,6 +379,7 @@ tell_page(struct conn *c, const struct event *e)
     line_out_add(&o, "-- end of history --");
     line_out_end(&o);
     line_out_send(&o, c);
+    note_read(c, e);
 }
 
 /* --- all of them --- */
@@ -405,8 +387,6 @@ tell_page(struct conn *c, const struct event *e)
 void
 line_tell(struct conn *c, const struct event *e)
 {
-    const struct line_state *st = conn_state(c);
-
     switch (e->kind) {
     case ANSWER_WELCOME:
         tell_welcome(c, e);
@@ -427,10 +407,7 @@ line_tell(struct conn *c, const struct event *e)
         tell_people(c, e);
         break;
     case ANSWER_ROOMS:
-        if (line_asked(st)->topic_only)
-            tell_topic(c, e, line_asked(st)->about);
-        else
-            tell_rooms(c, e);
+        tell_rooms(c, e);
         break;
     case ANSWER_PAGE:
         tell_page(c, e);

@@ -191,6 +191,49 @@ a_long_table_of_rooms_says_that_there_are_more(void **state)
     line_play_done(&play);
 }
 
+static struct event *
+direct(const char *name, uint32_t unread)
+{
+    struct event *e = event_new(ITEM_ROOM, str_of(name), nothing, nothing,
+                                nothing);
+
+    e->room_kind = ROOM_DIRECT;
+    e->others = unread;
+    return e;
+}
+
+static void
+rooms_of_two_are_listed_with_what_is_new(void **state)
+{
+    struct line_play play = bob();
+    struct event *e = answer(ANSWER_ROOMS, "", "");
+
+    (void)state;
+    give(e, direct("@carol", 3));
+    hear(&play, e, "< 1 room:\n<   @carol    3 new\n");
+    e = answer(ANSWER_ROOMS, "", "");
+    give(e, direct("@carol", 0));
+    hear(&play, e, "< 1 room:\n<   @carol\n");
+    line_play_done(&play);
+}
+
+static void
+a_page_of_a_room_of_two_that_is_not_heard_was_read(void **state)
+{
+    struct line_play play = bob();
+    struct event *e = answer(ANSWER_PAGE, "@carol", "");
+    struct event *message = event_in(EVENT_MESSAGE, "@carol", "carol", "hi");
+
+    (void)state;
+    message->seq = 7;
+    give(e, message);
+    hear(&play, e, "< -- the last 1 message of @carol, times in UTC --\n"
+                   "< [1970-01-01 00:00:00] carol: hi\n"
+                   "< -- end of history --\n"
+                   "= CURSOR @carol\n");
+    line_play_done(&play);
+}
+
 static void
 a_topic_beyond_the_table_is_not_known(void **state)
 {
@@ -263,6 +306,8 @@ main(void)
         cmocka_unit_test(idleness_is_told_in_fitting_units),
         cmocka_unit_test(whoever_is_away_without_a_word_is_just_away),
         cmocka_unit_test(a_long_table_of_rooms_says_that_there_are_more),
+        cmocka_unit_test(rooms_of_two_are_listed_with_what_is_new),
+        cmocka_unit_test(a_page_of_a_room_of_two_that_is_not_heard_was_read),
         cmocka_unit_test(a_topic_beyond_the_table_is_not_known),
         cmocka_unit_test(an_empty_room_has_no_history),
         cmocka_unit_test(a_time_that_is_none_is_left_out),

@@ -72,6 +72,15 @@ line_door_is_safe(struct conn *c, const char *advice)
     return false;
 }
 
+bool
+line_door_may_ask(struct conn *c, const char *advice)
+{
+    if (line_door_is_safe(c, advice))
+        return true;
+    line_prompt_withhold(c);
+    return false;
+}
+
 static void
 ask_password(struct conn *c, struct str name, struct str room)
 {
@@ -86,7 +95,7 @@ ask_password(struct conn *c, struct str name, struct str room)
     };
     struct command *cmd;
 
-    if (!line_door_is_safe(c, again))
+    if (!line_door_may_ask(c, again))
         return;
     cmd = command_new_login(COMMAND_ENTER, nothing, name, nothing,
                             LOGIN_PASSWORD);
@@ -113,20 +122,31 @@ take_room(struct str *line)
     return room;
 }
 
+/* "NAME [#ROOM]"; false: there can be none of these, which was said. */
+static bool
+read_name(struct conn *c, struct str line, struct name *wanted,
+          struct name *room)
+{
+    struct str typed = take_room(&line);
+
+    *room = (struct name){.text = LINE_FIRST_ROOM};
+    return (typed.n == 0 ||
+            line_check_room(c, typed, " What's your name?", room)) &&
+           line_check_name(c, line, again, wanted);
+}
+
 static void
 take_name(struct conn *c, struct str line, bool guest)
 {
-    struct str typed, first = str_of(LINE_FIRST_ROOM);
     struct name room, wanted;
+    struct str first;
 
-    typed = take_room(&line);
-    if (typed.n > 0) {
-        if (!line_check_room(c, typed, " What's your name?", &room))
-            return;
-        first = str_of(room.text);
-    }
-    if (!line_check_name(c, line, again, &wanted))
+    if (!read_name(c, line, &wanted, &room)) {
+        if (!guest)
+            line_prompt_withhold(c);
         return;
+    }
+    first = str_of(room.text);
     if (guest)
         enter_as_guest(c, str_of(wanted.text), first, false);
     else
@@ -157,6 +177,8 @@ take_registration(struct conn *c, struct str rest)
                  "What's your name?");
     else if (line_check_name(c, typed, again, &name))
         line_account_register(c, str_of(name.text), str_trim(rest), again);
+    else
+        line_prompt_withhold(c);
 }
 
 void

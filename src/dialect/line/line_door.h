@@ -27,8 +27,11 @@ void line_door_enter(struct conn *c, struct str name, struct str room,
 void line_door_welcome(struct conn *c, const struct event *e);
 void line_door_denied(struct conn *c, const struct event *e);
 
-/* May a password be asked for here? False: it could be listened to, which was
- * said then, with `advice` behind it. */
+/* May a secret be told here? False: it could be listened to, which was said
+ * then, with `advice` behind it. */
 bool line_door_is_safe(struct conn *c, const char *advice);
+
+/* The same, of a password that is to be asked for: line_prompt_withhold(). */
+bool line_door_may_ask(struct conn *c, const char *advice);
 
 #endif

@@ -55,9 +55,12 @@ struct line_state {
     bool pausing : 1;         /* the timer is for an unfinished line */
     bool shown_around : 1;    /* has been told of the first room */
     bool leaving : 1;         /* the peer has closed its side */
+    bool news : 1;            /* ROOMS is asked for what came while away */
     bool over : 1;            /* conn_end() was called */
     bool telnet : 1;          /* the peer has sent some: it may be sent some */
     bool silenced : 1;        /* it was told that we echo, that is, nothing */
+    bool unasked : 1;         /* a line may be a password that was not asked
+                                 for: for a moment, see line_prompt.h */
     char *name;               /* owned; "" and NULL: none yet */
     struct line_asked *asked; /* owned; NULL: nothing to remember */
     struct line_files *files; /* owned; NULL: none is under way */

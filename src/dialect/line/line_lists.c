@@ -8,6 +8,12 @@
 /* A list of names goes on in a new line at this length. */
 enum { LIST_LINE_BYTES = 380 };
 
+/* A room's topic is cut there in the table of rooms. */
+enum { TABLE_TOPIC_BYTES = 100 };
+
+/* More people than that are not told of who wrote. */
+enum { NEWS_MAX = 5 };
+
 void
 line_lists_next(struct line_out *o, size_t i, size_t n)
 {
@@ -227,4 +233,104 @@ line_lists_room(struct conn *c, const struct event *e)
         line_out_end(&o);
     }
     line_out_send(&o, c);
+}
+
+/* --- rooms --- */
+
+static bool
+is_new(const struct event *room)
+{
+    return room->room_kind == ROOM_DIRECT && room->others > 0;
+}
+
+static void
+add_room(struct line_out *o, const struct event *room, size_t width)
+{
+    struct str topic = line_cut(room->text, TABLE_TOPIC_BYTES);
+    size_t pad = width > room->room_name.n ? width - room->room_name.n : 0;
+
+    line_out_add(o, "  %.*s", STR_FMT(room->room_name));
+    if (room->room_kind == ROOM_DIRECT) {
+        if (is_new(room))
+            line_out_add(o, "%*s  %3" PRIu32 " new", (int)pad, "",
+                         room->others);
+        line_out_end(o);
+        return;
+    }
+    line_out_add(o, "%*s  %3" PRIu32 " %s", (int)pad, "", room->count,
+                 room->count == 1 ? "person" : "people");
+    if (topic.n > 0)
+        line_out_add(o, "%s  %.*s%s", room->count == 1 ? " " : "",
+                     STR_FMT(topic), topic.n < room->text.n ? "..." : "");
+    line_out_end(o);
+}
+
+void
+line_lists_rooms(struct conn *c, const struct event *e)
+{
+    size_t width = 0;
+    struct line_out o;
+
+    line_out_init(&o);
+    line_out_add(&o, "%zu %s:", e->items_n, e->items_n == 1 ? "room"
+                                                           : "rooms");
+    line_out_end(&o);
+    for (size_t i = 0; i < e->items_n; i++) {
+        size_t n = e->items[i]->room_name.n;
+
+        width = n > width && n <= LIMIT_ROOM_BYTES ? n : width;
+    }
+    for (size_t i = 0; i < e->items_n; i++)
+        add_room(&o, e->items[i], width);
+    if (e->more) {
+        line_out_add(&o, "  and more");
+        line_out_end(&o);
+    }
+    line_out_send(&o, c);
+}
+
+/* "You have messages from @bob (3), @carol (1): /history @bob shows them." */
+void
+line_lists_news(struct conn *c, const struct event *rooms)
+{
+    struct str first = {NULL, 0};
+    struct line_out o;
+    size_t n = 0;
+
+    line_out_init(&o);
+    for (size_t i = 0; i < rooms->items_n && n < NEWS_MAX; i++) {
+        const struct event *room = rooms->items[i];
+
+        if (!is_new(room))
+            continue;
+        if (n == 0)
+            first = room->room_name;
+        line_out_add(&o, "%s%.*s (%" PRIu32 "%s)",
+                     n == 0 ? "You have messages from " : ", ",
+                     STR_FMT(room->room_name), room->others,
+                     room->others == DIRECT_UNREAD_MAX ? "+" : "");
+        n++;
+    }
+    if (n > 0) {
+        line_out_add(&o, ": /history %.*s shows them.", STR_FMT(first));
+        line_out_end(&o);
+    }
+    line_out_send(&o, c);
+}
+
+void
+line_lists_topic(struct conn *c, const struct event *rooms, const char *name)
+{
+    for (size_t i = 0; i < rooms->items_n; i++) {
+        const struct event *room = rooms->items[i];
+
+        if (!str_eq(room->room_name, str_of(name)))
+            continue;
+        if (room->text.n > 0)
+            line_say(c, "The topic of %s is: %.*s", name, STR_FMT(room->text));
+        else
+            line_say(c, "%s has no topic.", name);
+        return;
+    }
+    line_say(c, "The topic of %s is not known.", name);
 }

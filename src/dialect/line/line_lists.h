@@ -12,6 +12,12 @@ void line_lists_bans(struct conn *c, const struct event *e);
 void line_lists_members(struct conn *c, const struct event *e);
 void line_lists_room(struct conn *c, const struct event *e);
 
+/* ANSWER_ROOMS: all of them; the topic of one; who has written meanwhile, if
+ * somebody has. */
+void line_lists_rooms(struct conn *c, const struct event *e);
+void line_lists_topic(struct conn *c, const struct event *e, const char *name);
+void line_lists_news(struct conn *c, const struct event *e);
+
 /* "owner", "moderator", "member"; "" for neither. */
 const char *line_lists_role(enum room_role role);
 

@@ -261,6 +261,7 @@ static const struct {
     [COMMAND_AWAY] = {"AWAY", done},      [COMMAND_WHO] = {"WHO", who},
     [COMMAND_ROOMS] = {"ROOMS", rooms},
     [COMMAND_HISTORY] = {"HISTORY", history},
+    [COMMAND_CURSOR] = {"CURSOR", NULL},
     [COMMAND_UPLOAD] = {"UPLOAD", NULL},  [COMMAND_DROP] = {"DROP", NULL},
     [COMMAND_RESERVE] = {"RESERVE", NULL},
     [COMMAND_FETCH] = {"FETCH", NULL},    [COMMAND_FILES] = {"FILES", NULL},
@@ -389,7 +390,8 @@ take_command(struct line_play *play)
     if (!cmd)
         return false;
     write_command(play, cmd);
-    answer(play, cmd);
+    if (cmd->kind != COMMAND_CURSOR)
+        answer(play, cmd);
     command_free(&cmd);
     return true;
 }

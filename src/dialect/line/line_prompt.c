@@ -60,6 +60,41 @@ line_prompt_begin(struct conn *c, const struct line_question *first,
     ask(c);
 }
 
+/* --- what was not asked for --- */
+
+void
+line_prompt_withhold(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    st->unasked = true;
+    conn_timer(c, LINE_PROMPT_MOMENT_MS);
+}
+
+void
+line_prompt_relent(struct conn *c)
+{
+    struct line_state *st = conn_state(c);
+
+    if (st->unasked && conn_held(c))
+        line_prompt_withhold(c);
+    else
+        st->unasked = false;
+}
+
+bool
+line_prompt_ends_with(struct conn *c, struct str text)
+{
+    const struct line_state *st = conn_state(c);
+
+    if (!st->unasked || text.n == 0)
+        return false;
+    line_say(c, "That came before you can have read this. It may be a "
+             "password, so it goes nowhere, and this connection ends.");
+    line_end(c, "spoke unasked", false);
+    return true;
+}
+
 /* --- the end of it --- */
 
 static void
@@ -77,10 +112,12 @@ send(struct conn *c)
     line_ask(c, cmd);
 }
 
+/* The answers to the other questions may be on their way. */
 static void
 give_up(struct conn *c, const char *why)
 {
     struct line_state *st = conn_state(c);
+    bool was_last = st->asked->question[1].into == LINE_INTO_NOTHING;
 
     st->asked->question = NULL;
     command_free(&st->asked->command);
@@ -88,6 +125,8 @@ give_up(struct conn *c, const char *why)
     line_say(c, "%s%s", why, st->phase == LINE_NAMING
                                  ? "Choose a different name:"
                                  : "Nothing was changed.");
+    if (!was_last)
+        line_prompt_withhold(c);
 }
 
 /* --- answers --- */

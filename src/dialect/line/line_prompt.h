@@ -13,6 +13,8 @@
 
 #include "dialect/line/line_impl.h"
 
+#define LINE_PROMPT_MOMENT_MS 1000
+
 /* Where an answer goes. */
 enum line_into {
     LINE_INTO_NOTHING,        /* behind the last question */
@@ -41,6 +43,18 @@ bool line_prompt_is_secret(const struct line_state *st);
 /* A line while one is open; and one that was too long. */
 void line_prompt_take(struct conn *c, struct str line);
 void line_prompt_too_long(struct conn *c);
+
+/* A password would have been asked for now, and is not. Who sends lines without
+ * reading has sent it all the same, or sends it now, and it must not become a
+ * name or a message: so whatever is said within a moment from now ends the
+ * connection. Nobody answers in that time who reads first. */
+void line_prompt_withhold(struct conn *c);
+
+/* It is over, unless something may lie there that is not looked at yet. */
+void line_prompt_relent(struct conn *c);
+
+/* True: this text came in that moment, and the connection has ended. */
+bool line_prompt_ends_with(struct conn *c, struct str text);
 
 /* Tells telnet whether to show what is typed, if that has changed. */
 void line_prompt_silence(struct conn *c);

@@ -181,7 +181,7 @@ make_devices(const Envelope *e, struct native_refusal *why)
                                why);
 }
 
-/* "read post": each word once or more; none of them: everything. */
+/* "read post": each word once or more; none of them: 0, the usual. */
 static bool
 read_scope(const char *z, uint8_t *ret)
 {
@@ -203,7 +203,7 @@ read_scope(const char *z, uint8_t *ret)
             return false;
         scope |= words[i].scope;
     }
-    *ret = scope != 0 ? scope : SCOPE_ALL;
+    *ret = scope;
     return true;
 }
 

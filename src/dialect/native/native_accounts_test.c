@@ -352,7 +352,7 @@ a_scope_is_made_of_known_words(void **state)
     entered();
     say_make_token(2, "ci", "");
     cmd = commanded(COMMAND_TOKEN);
-    assert_int_equal(cmd->login->scope, SCOPE_ALL);
+    assert_int_equal(cmd->login->scope, 0);
     command_free(&cmd);
     begin_anew();
     entered();

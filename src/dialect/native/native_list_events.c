@@ -69,6 +69,8 @@ room(struct draft *d, const struct event *e)
     r->last_seq = e->seq;
     r->privacy = (Loquat__V1__Privacy)e->settings.privacy;
     r->role = (Loquat__V1__Role)e->role;
+    r->read_seq = e->read;
+    r->unread = e->room_kind == ROOM_DIRECT ? e->others : 0;
     return r;
 }
 
