@@ -4,6 +4,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -137,6 +138,36 @@ def test_the_limits_are_of_whom_it_brings(serve):
     AnyLine(connect(server, proxy_header("198.51.100.7")), "again").leave()
     other.leave()
     held.pop().leave()
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "::1", "127.8.8.8",
+                                    "::ffff:127.0.0.1"])
+def test_a_proxys_loopback_is_not_ours(serve, source):
+    """With what loopback has by default: no limits, and the figures."""
+    server = serve("--server-proxies", "127.0.0.1",
+                   "--limits-connections-per-address", "3",
+                   "--limits-messages_per_second", "2",
+                   "--limits-messages_burst", "1")
+    header = proxy_header(source)
+    with connect(server, header +
+                 b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n") as sock:
+        assert read_all(sock).startswith("HTTP/1.1 403")
+    speaker = AnyLine(connect(server, header), "speaker")
+    others = []
+    while not others or others[-1].lines == [GREETING]:
+        others.append(AnyLine(connect(server, header)))
+        others[-1].read_line()
+    assert others[-1].lines == ["Too many connections from your address."]
+    assert len(others) <= 3
+    begun = time.monotonic()
+    for i in range(5):
+        speaker.say(f"message {i}")
+    speaker.sync()
+    assert time.monotonic() - begun > 1, "it is not held to the flood limit"
+    speaker.say("/login ada")
+    speaker.expect_line(lambda line: "Secrets are only" in line)
+    for client in (speaker, *others):
+        client.close()
 
 
 def test_a_silent_proxy_has_until_the_first_lines_deadline(serve):

@@ -20,6 +20,9 @@ struct receiver *conn_receiver(struct conn *c);
  * take secrets from. */
 bool conn_is_secure(const struct conn *c);
 
+/* The peer is on this machine, and no proxy brings it. */
+bool conn_is_here(const struct conn *c);
+
 /* The peer speaks TLS, with us or with the proxy that brings it: its addresses
  * of this server begin with https. */
 bool conn_is_encrypted(const struct conn *c);

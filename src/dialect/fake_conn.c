@@ -102,6 +102,12 @@ conn_is_encrypted(const struct conn *c)
 }
 
 bool
+conn_is_here(const struct conn *c)
+{
+    return !c->exposed;
+}
+
+bool
 conn_is_secure(const struct conn *c)
 {
     return !c->exposed;

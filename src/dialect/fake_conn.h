@@ -21,7 +21,8 @@ struct conn {
     struct buf rest;               /* unparsed input */
     int64_t timer_ms, silent_ms;
     bool held, spoke, eof, ended, finished, clean;
-    bool exposed;                  /* conn_is_secure() says no */
+    bool exposed;                  /* conn_is_secure() and conn_is_here() say
+                                      no */
     bool closing;                  /* what is commanded now goes nowhere */
     char reason[256];
 

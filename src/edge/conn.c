@@ -32,12 +32,13 @@ conn_now(const struct conn *c)
 
 /* --- The peer ----------------------------------------------------------- */
 
-/* By the local socket, or a loopback address. */
-static bool
-is_here(const struct conn *c)
+/* By the local socket, or a loopback address. A proxy's loopback is none of
+ * ours: whoever it brings may say what they like, and come from anywhere. */
+bool
+conn_is_here(const struct conn *c)
 {
-    return IN6_IS_ADDR_UNSPECIFIED(&c->peer) ||
-           cidr_is_loopback(c->peer.s6_addr);
+    return !c->behind && (IN6_IS_ADDR_UNSPECIFIED(&c->peer) ||
+                          cidr_is_loopback(c->peer.s6_addr));
 }
 
 void
@@ -58,7 +59,6 @@ conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
     } else if (peer->ss_family == AF_UNIX) {
         c->port = address_local_number(peer);
     }
-    c->exempt = conn_worker(c)->o.limits.flood_exempt_loopback && is_here(c);
 }
 
 static struct sockaddr_storage
@@ -104,7 +104,7 @@ conn_is_secure(const struct conn *c)
 bool
 conn_is_encrypted(const struct conn *c)
 {
-    return c->stream.is_tls || (c->secure && !is_here(c));
+    return c->stream.is_tls || (c->secure && !conn_is_here(c));
 }
 
 /* --- Beginning ---------------------------------------------------------- */
@@ -122,7 +122,7 @@ conn_new(struct worker *w, const struct sockaddr_storage *peer)
     wheel_timer_init(&c->deadline);
     conn_set_peer(c, peer);
     c->prefaced = gate_is_proxy(w->o.gate, peer);
-    c->secure = is_here(c);
+    c->secure = conn_is_here(c);
     c->born_ms = c->first_ms = c->heard_ms = conn_now(c);
     return c;
 }
@@ -148,7 +148,7 @@ conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer)
                   LOG_S("why", strerror(-r)));
         close(fd);
         pool_give(&w->conns, c);
-        worker_left(w, peer);
+        worker_left(w, peer, false);
         return;
     }
     list_push(&w->strangers, &c->stranger);
@@ -543,6 +543,7 @@ stream_closed(struct stream *s)
     struct conn *c = conn_of(s);
     struct worker *w = conn_worker(c);
     struct sockaddr_storage peer = peer_of(c);
+    bool announced = c->announced;
     const struct dialect *d = conn_dialect(c);
 
     must(c->buried && !c->touched);
@@ -558,7 +559,7 @@ stream_closed(struct stream *s)
     must(c->extra->rest.p == NULL && c->extra->aside.p == NULL);
     free(c->extra);
     pool_give(&w->conns, c);
-    worker_left(w, &peer);
+    worker_left(w, &peer, announced);
 }
 
 const struct stream_ops conn_stream_ops = {

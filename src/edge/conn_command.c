@@ -86,13 +86,19 @@ conn_gather(struct conn *c, struct command *cmd)
     conn_touch(c);
 }
 
+static bool
+is_exempt(const struct conn *c)
+{
+    return conn_worker(c)->o.limits.flood_exempt_loopback && conn_is_here(c);
+}
+
 static void
 pay(struct conn *c, enum command_kind kind)
 {
     struct worker *w = conn_worker(c);
     int64_t now_ms = worker_now_ms(w);
 
-    if (c->exempt || !flood_costs(kind))
+    if (!flood_costs(kind) || is_exempt(c))
         return;
     flood_spend(&c->flood, &w->pace, now_ms);
     if ((c->held & HELD_FLOOD) ||

@@ -102,7 +102,7 @@ struct conn {
     bool buried : 1;
     bool owes_leave : 1;   /* the core may know the session */
     bool lost : 1;         /* the peer is gone: nothing more is written */
-    bool exempt : 1;       /* from the flood limit */
+    bool behind : 1;       /* a proxy brings it: it is not on this machine */
     bool timed : 1;        /* the dialect's timer is set */
 
     uint32_t heard_ms;                /* the last bytes came */
@@ -123,7 +123,9 @@ struct conn {
     uint32_t first_ms;                /* the first byte came */
     uint32_t timer_ms;                /* when the dialect's timer runs out */
     uint16_t port;
-    uint16_t pages;                   /* asked for and not answered yet */
+    uint16_t announced : 1;           /* a proxy says its address, by which
+                                         it is counted */
+    uint16_t pages : 15;              /* asked for and not answered yet */
 };
 
 _Static_assert(sizeof(struct conn) <= 192, "three lines of the cache");
@@ -135,7 +137,7 @@ extern const struct stream_ops conn_stream_ops;
 /* Takes fd, which the gate has admitted. */
 void conn_open(struct worker *w, int fd, const struct sockaddr_storage *peer);
 
-/* Who it is, and what follows from that. */
+/* Who it is. */
 void conn_set_peer(struct conn *c, const struct sockaddr_storage *peer);
 
 /* From now on it speaks d: opens it. */

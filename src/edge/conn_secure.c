@@ -53,6 +53,7 @@ meet(struct conn *c, const struct proxy_header *h)
         return;
     }
     conn_set_peer(c, &peer);
+    c->announced = true;
     log_event(LOG_INFO, "edge", "announced",
               LOG_N("session", c->receiver.session),
               LOG_S("addr", conn_address(c)));
@@ -72,8 +73,8 @@ take_header(struct conn *c, const struct buf *bytes)
     c->heard_ms = conn_now(c);     /* from here on, silence is a person's */
     if (h.local)
         return;
+    c->behind = true;
     c->secure = h.secure;          /* wherever the proxy is */
-    c->exempt = false;
     if (h.known)
         meet(c, &h);
 }

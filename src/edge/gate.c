@@ -97,11 +97,18 @@ gate_is_proxy(const struct gate *g, const struct sockaddr_storage *peer)
     return false;
 }
 
-/* Whether this peer's address is limited at all. */
+/* Whether any address is limited. */
+static bool
+counts(const struct gate *g)
+{
+    return g->o.connections_per_address > 0 || g->o.arrivals_per_address > 0;
+}
+
+/* Whether this one is, of a socket. */
 static bool
 is_counted(const struct gate *g, const struct sockaddr_storage *peer)
 {
-    if (g->o.connections_per_address == 0 && g->o.arrivals_per_address == 0)
+    if (!counts(g))
         return false;
     if (peer->ss_family == AF_UNIX || gate_is_proxy(g, peer))
         return false;
@@ -224,7 +231,7 @@ gate_admit_behind(struct gate *g, const struct sockaddr_storage *peer,
     const char *refusal = NULL;
 
     pthread_mutex_lock(&g->lock);
-    if (is_counted(g, peer)) {
+    if (counts(g)) {
         sweep(g, now_ms / MINUTE_MS);
         refusal = admit_address(g, peer, now_ms / MINUTE_MS);
     }
@@ -232,16 +239,30 @@ gate_admit_behind(struct gate *g, const struct sockaddr_storage *peer,
     return refusal;
 }
 
-void
-gate_leave(struct gate *g, const struct sockaddr_storage *peer)
+static void
+leave(struct gate *g, const struct sockaddr_storage *peer, bool was_counted)
 {
-    pthread_mutex_lock(&g->lock);
     must(g->open > 0);
     g->open--;
-    if (is_counted(g, peer)) {
+    if (was_counted) {
         struct entry *e = find(g, peer);
         must(e != NULL && e->open > 0);
         e->open--;
     }
+}
+
+void
+gate_leave(struct gate *g, const struct sockaddr_storage *peer)
+{
+    pthread_mutex_lock(&g->lock);
+    leave(g, peer, is_counted(g, peer));
+    pthread_mutex_unlock(&g->lock);
+}
+
+void
+gate_leave_behind(struct gate *g, const struct sockaddr_storage *peer)
+{
+    pthread_mutex_lock(&g->lock);
+    leave(g, peer, counts(g));
     pthread_mutex_unlock(&g->lock);
 }

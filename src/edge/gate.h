@@ -31,12 +31,16 @@ void gate_free(struct gate **g);
 const char *gate_admit(struct gate *g, const struct sockaddr_storage *peer,
                        int64_t now_ms);
 
+void gate_leave(struct gate *g, const struct sockaddr_storage *peer);
+
+bool gate_is_proxy(const struct gate *g, const struct sockaddr_storage *peer);
+
 /* Behind a proxy, who was admitted: the limits per address of the one it
- * brings, whom gate_leave() is told then. */
+ * brings, and who leaves then. Whatever address it says that is, nobody whom a
+ * proxy brings is exempt, or a proxy. */
 const char *gate_admit_behind(struct gate *g,
                               const struct sockaddr_storage *peer,
                               int64_t now_ms);
-bool gate_is_proxy(const struct gate *g, const struct sockaddr_storage *peer);
-void gate_leave(struct gate *g, const struct sockaddr_storage *peer);
+void gate_leave_behind(struct gate *g, const struct sockaddr_storage *peer);
 
 #endif

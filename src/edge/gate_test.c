@@ -244,11 +244,43 @@ a_proxy_is_not_counted_but_whom_it_brings_is(void **state)
     assert_null(gate_admit_behind(g, &far, 0));
     assert_string_equal(gate_admit_behind(g, &far, 0), MANY);
     assert_string_equal(admit(g, "192.0.2.1", 0), MANY);
-    leave(g, "192.0.2.1");          /* the one that was brought */
+    gate_leave_behind(g, &far);
     leave(g, "10.0.0.7");           /* the one that was refused */
     leave(g, "10.0.0.7");
     assert_string_equal(admit(g, "192.0.2.1", 0), "in");
     leave(g, "192.0.2.1");
+    gate_free(&g);
+}
+
+/* It may say that it brings ourselves, or another proxy. */
+static void
+nobody_whom_a_proxy_brings_is_exempt(void **state)
+{
+    struct cidr proxies[1];
+    struct gate_options o = {.connections_per_address = 1,
+                             .exempt_loopback = true,
+                             .proxies = proxies, .proxies_n = 1};
+    const char *const texts[] = {"127.0.0.1", "::1", "10.0.0.7"};
+    struct gate *g;
+
+    (void)state;
+    assert_true(cidr_parse(str_of("10.0.0.0/8"), &proxies[0]));
+    g = gate_new(&o);
+    for (size_t i = 0; i < 3; i++) {
+        struct sockaddr_storage said = peer(texts[i]);
+
+        for (int n = 0; n < 4; n++)
+            assert_string_equal(admit(g, "10.0.0.7", 0), "in");
+        for (int n = 0; n < 2; n++) {
+            assert_null(gate_admit_behind(g, &said, 0));
+            assert_string_equal(gate_admit_behind(g, &said, 0), MANY);
+            gate_leave_behind(g, &said);
+        }
+        assert_string_equal(admit(g, texts[i], 0), "in");
+        leave(g, texts[i]);
+        leave(g, "10.0.0.7");
+        leave(g, "10.0.0.7");
+    }
     gate_free(&g);
 }
 
@@ -283,6 +315,7 @@ main(void)
         cmocka_unit_test(a_clock_that_goes_back_opens_nothing),
         cmocka_unit_test(loopback_is_exempt_when_asked),
         cmocka_unit_test(a_proxy_is_not_counted_but_whom_it_brings_is),
+        cmocka_unit_test(nobody_whom_a_proxy_brings_is_exempt),
         cmocka_unit_test(the_local_socket_has_no_address_to_count),
         cmocka_unit_test(a_flood_of_addresses_forgets_no_open_connection),
     };

@@ -35,13 +35,17 @@ worker_now_ms(const struct worker *w)
 /* --- Arrivals ----------------------------------------------------------- */
 
 void
-worker_left(struct worker *w, const struct sockaddr_storage *peer)
+worker_left(struct worker *w, const struct sockaddr_storage *peer,
+            bool announced)
 {
     unsigned before = atomic_fetch_sub(&w->connections, 1);
 
     must(before > 0);
     metrics_add(w->o.shard, METRIC_connections, -1);
-    gate_leave(w->o.gate, peer);
+    if (announced)
+        gate_leave_behind(w->o.gate, peer);
+    else
+        gate_leave(w->o.gate, peer);
     if (w->stopping != NULL && before == 1)
         uv_stop(&w->loop);
 }
@@ -90,7 +94,7 @@ refuse_arrivals(struct worker *w)
         struct arrival *next = a->next;
 
         close(a->fd);
-        worker_left(w, &a->peer);
+        worker_left(w, &a->peer, false);
         free(a);
         a = next;
     }

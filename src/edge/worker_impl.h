@@ -115,7 +115,8 @@ void worker_count(struct worker *w);
 /* Does all that is left of this turn. */
 void worker_turn(struct worker *w);
 
-/* A connection of that address is gone. */
-void worker_left(struct worker *w, const struct sockaddr_storage *peer);
+/* A connection of that address is gone; announced: a proxy had said it. */
+void worker_left(struct worker *w, const struct sockaddr_storage *peer,
+                 bool announced);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "client/cli/cli_print_impl.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -95,13 +96,16 @@ on_logged_in(struct cli_session *s)
     cli_session_end(s, CLI_OK);
 }
 
+/* code: "" for none. */
 static int
-run_login(const struct cli_options *given, bool enrol)
+log_in_by(const struct cli_options *o, bool enrol, const char *code)
 {
     static const struct cli_ops ops = {.connected = on_logged_in};
-    struct cli_options o = *given;
-    char device[CLI_DEVICE_BYTES], code[CLI_SECRET_BYTES] = "";
-    struct talk_login_options login = {.device = device, .enrol = enrol};
+    char device[CLI_DEVICE_BYTES];
+    struct talk_login_options login = {
+        .device = device, .enrol = enrol,
+        .invitation = *code != '\0' ? code : NULL,
+    };
     const struct cli_kind kind = {.ops = &ops, .named = true,
                                   .login = &login};
     struct cli_session s = {0};
@@ -109,20 +113,33 @@ run_login(const struct cli_options *given, bool enrol)
     struct err e;
     int status;
 
-    if (o.args_n > 0)
-        o.name = o.args[0];
-    o.name_given = true;
-    cli_device_name(&o, device);
-    if (o.invitation_file != NULL &&
-        cli_secret_file(o.invitation_file, code, &e) < 0)
-        return say_why(CLI_FAILURE, &e);
-    if (cli_secret_read(&secret, &o, enrol ? CLI_SECRET_NEW : CLI_SECRET_KNOWN,
+    cli_device_name(o, device);
+    if (cli_secret_read(&secret, o, enrol ? CLI_SECRET_NEW : CLI_SECRET_KNOWN,
                         &e) < 0)
         return say_why(CLI_FAILURE, &e);
     login.password = secret.password;
-    login.invitation = *code != '\0' ? code : NULL;
-    status = cli_session_run(&s, &o, &kind);
+    status = cli_session_run(&s, o, &kind);
     cli_secret_wipe(&secret);
+    return status;
+}
+
+static int
+run_login(const struct cli_options *given, bool enrol)
+{
+    struct cli_options o = *given;
+    char code[CLI_SECRET_BYTES] = "";
+    struct err e;
+    int status;
+
+    if (o.args_n > 0)
+        o.name = o.args[0];
+    o.name_given = true;
+    if (o.invitation_file != NULL &&
+        cli_secret_file(o.invitation_file, code, &e) < 0)
+        status = say_why(CLI_FAILURE, &e);
+    else
+        status = log_in_by(&o, enrol, code);
+    sodium_memzero(code, sizeof code);
     return status;
 }
 

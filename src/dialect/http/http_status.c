@@ -69,14 +69,12 @@ put_histogram(struct buf *b, struct metrics *m, enum histogram which)
               (long long)metrics_observed(m, which));
 }
 
+/* Not by the local socket: often it is a web server's, for all the world. */
 static bool
 is_here(const struct conn *c)
 {
-    struct str address = str_of(conn_address(c));
-
-    return str_starts_nocase(address, "127.") ||
-           str_starts_nocase(address, "[::1]:") ||
-           str_starts_nocase(address, "[::ffff:127.");
+    return conn_is_here(c) &&
+           !str_starts_nocase(str_of(conn_address(c)), "local:");
 }
 
 static void
