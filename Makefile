@@ -6,7 +6,8 @@
 #   make          build/loquatd and build/loquat
 #   make run      build and start a server on port 4000
 #   make test     everything that CI runs
-#   make soak     the long version of the crash tests and of live files
+#   make soak     the long version of the crash tests, of live files, of
+#                 removals and of guesses
 #   make fuzz     every fuzz target, FUZZ_SECONDS each (default 600)
 #   make bench    loquat beside its peers and the floor, the short version
 #   make bench-full    every peer, every scenario: about an hour
@@ -81,6 +82,11 @@ tsan: test-deps build-tsan/build.ninja
 	  -q -n 2 -rs tests/test_native.py tests/test_limits.py \
 	  tests/test_dialogue.py tests/test_native_files.py \
 	  tests/test_http_files.py tests/test_line_files.py
+	@LOQUAT_BUILD=build-tsan LOQUAT_RACES=100 \
+	  TSAN_OPTIONS=second_deadlock_stack=1 $(PYTEST) -q -n 2 -rs \
+	  tests/test_removal.py tests/test_matrix.py tests/test_admin.py \
+	  tests/test_tls.py \
+	  -k "(native or not matrix) and not sslscan and not testssl"
 
 smoke: unit
 	@echo "== every fuzz target for 20 seconds"
@@ -94,6 +100,8 @@ soak: all node-deps
 	@LOQUAT_BUILD=build LOQUAT_KILL_ROUNDS=500 $(PYTEST) -q -rs -s tests/test_crash.py
 	@LOQUAT_BUILD=build LOQUAT_CUTS=20 LOQUAT_BIG=1 $(PYTEST) -q -rs -s \
 	  tests/test_files_crash.py tests/test_files_live.py
+	@LOQUAT_BUILD=build LOQUAT_RACES=1000 LOQUAT_GUESSES=1000 $(PYTEST) -q \
+	  -rs -s tests/test_removal.py tests/test_guesses.py
 
 fuzz: test-deps build-asan/build.ninja
 	@ninja -C build-asan --quiet

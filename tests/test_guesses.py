@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A thousand guesses at one password, spread over every dialect: throttled as
-one, while other people's messages are as quick as before."""
+"""Many guesses at one password, spread over every dialect: throttled as one,
+while other people's messages are as quick as before."""
 import itertools
 import os
 import threading
@@ -11,7 +11,8 @@ from harness.line import LineClient
 from harness.native import NativeClient, pb
 from harness.people import CODES, Native, WebSocketNative, register
 
-GUESSES = int(os.environ.get("LOQUAT_GUESSES", "1000"))
+# Most wait for a dialect to find out who speaks; "make soak" makes a thousand.
+GUESSES = int(os.environ.get("LOQUAT_GUESSES", "200"))
 TRIES = 10                 # [accounts] tries, the default
 REFUSED = ("bad_credentials", "throttled")
 
@@ -85,7 +86,7 @@ def middle(values, part):
     return values[min(len(values) - 1, int(len(values) * part))]
 
 
-def test_a_thousand_guesses_are_throttled_and_delay_nobody(serve):
+def test_guesses_are_throttled_and_delay_nobody(serve):
     # The costs of hashing are the real ones here. Whoever guesses comes from
     # this machine like everybody else, so the account's limit is what counts.
     server = serve("--accounts-tries_per_address", "100000",
@@ -109,7 +110,7 @@ def test_a_thousand_guesses_are_throttled_and_delay_nobody(serve):
     minutes = (time.monotonic() - began) / 60
 
     tried = outcomes.count("bad_credentials")
-    print(f"{len(outcomes)} guesses in {minutes * 60:.0f} s: {tried} tried, "
+    print(f"{len(outcomes)} of {GUESSES} guesses in {minutes * 60:.0f} s: {tried} tried, "
           f"{outcomes.count('throttled')} throttled")
     for name, part in (("p50", 0.5), ("p99", 0.99)):
         print(f"others' delay {name}: {middle(before, part):.1f} ms before, "
