@@ -2,8 +2,8 @@
  *
  * What time does to rooms: messages and files that are not kept any longer go,
  * with the batch, a few hundred at a time; bans and mutes that have run out
- * lose their rows, and whoever may speak again, the room hears. So does what was
- * said in rooms that were closed long ago, and the audit's oldest part. */
+ * lose their rows, and whoever may speak again, the room hears. What was said
+ * in rooms that were closed long ago goes too, and the audit's oldest part. */
 #ifndef HUB_KEEP_H
 #define HUB_KEEP_H
 
