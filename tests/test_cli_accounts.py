@@ -379,6 +379,50 @@ def test_becoming_an_account_in_the_chat(person, server):
     assert len(dora.tokens()) == 1
 
 
+def test_the_chat_goes_on_while_a_password_is_typed(person, server, clients):
+    watcher = clients(NativeClient, server, "watcher")
+    dora = person("dora")
+    chat = Terminal(dora, "--name", "dora")
+    chat.expect("you are in #lobby")
+    chat.type("/register")
+    chat.expect("New password: ")
+    watcher.post("while you think")
+    chat.expect("while you think")
+    chat.type("correct horse battery")
+    chat.expect("Once more: ")
+    chat.type("correct horse")
+    chat.expect("those were two different passwords")
+    chat.type("/register")
+    chat.expect("New password: ")
+    chat.type("correct horse battery")
+    chat.expect("Once more: ")
+    chat.type("correct horse battery")
+    chat.expect("you are dora here from now on")
+    chat.type("shown again")
+    assert watcher.sees("dora", "shown again")
+    assert "battery" not in chat.shown
+    chat.type("/quit")
+    chat.wait()
+    assert "horse" not in chat.shown
+
+
+def test_a_group_and_a_logout_in_the_chat(person, server, clients):
+    bob = person("bob").register()
+    watcher = clients(NativeClient, server, "", room=None, token=bob.run(
+        "token", "x").stdout.strip())
+    alice = person("alice").register()
+    chat = Terminal(alice)
+    chat.expect("you are in #lobby")
+    chat.type("/group bob")
+    joined = watcher.expect("joined")
+    chat.expect(f"what you say goes to {joined.target} now")
+    chat.type("only us")
+    assert watcher.sees("alice", "only us", joined.target)
+    chat.type("/logout")
+    chat.wait()
+    assert alice.tokens() == []
+
+
 def test_following_a_private_room_across_a_restart(person, server, clients):
     alice = person("alice").register()
     bob = person("bob").register()

@@ -261,6 +261,29 @@ def test_following_makes_nobody_a_member(cheap):
     stream.close()
 
 
+def test_what_is_said_to_one_person_is_theirs(cheap):
+    alice, bob, carol = (account(cheap, name)
+                         for name in ("alice", "bob", "carol"))
+    made = api(cheap, "POST", "/v1/people/bob/messages",
+               {"text": "just you"}, alice)
+    assert made.status == 201
+    for who, name in ((alice, "bob"), (bob, "alice")):
+        page = api(cheap, "GET", f"/v1/people/{name}/messages", who=who).json()
+        assert page["room"] == "@" + name
+        assert [m["text"] for m in page["messages"]] == ["just you"]
+    assert made.headers["location"].startswith("/v1/people/bob/messages?")
+    assert api(cheap, "GET", made.headers["location"],
+               who=alice).json()["messages"][0]["text"] == "just you"
+    assert api(cheap, "GET", "/v1/people/bob/messages",
+               who=carol).status == 404
+    assert api(cheap, "GET", "/v1/people/bob/messages").status in (401, 404)
+    assert api(cheap, "POST", "/v1/people/nobody/messages", {"text": "?"},
+               alice).status == 404
+    rooms = api(cheap, "GET", "/v1/rooms", who=bob).json()["rooms"]
+    assert [(r["room"], r["unread"]) for r in rooms if "unread" in r] == [
+        ("@alice", 1)]
+
+
 def test_a_hidden_room_is_in_no_list(private):
     server, alice, bob = private
     assert api(server, "PATCH", "/v1/rooms/plaza", {"privacy": "hidden"},

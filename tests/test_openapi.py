@@ -23,7 +23,7 @@ ALICE, BOB, CAROL = (basic(name, PASSWORD)
                      for name in ("alice", "bob", "carol"))
 STRAY = bearer("lq_" + "0" * 52)
 TUS = {"Tus-Resumable": "1.0.0"}
-FILL = {"room": "plaza", "name": "bob", "word": "1"}
+FILL = {"room": "plaza", "person": "bob", "name": "bob", "word": "1"}
 
 
 def ask(server, operation_id, body=None, who=None, query="", headers=None,
@@ -128,6 +128,10 @@ def rooms(server):
     yield "peopleOfRoom", ask(server, "peopleOfRoom", who=ALICE), 200
     yield "postMessage", ask(server, "postMessage", {"text": "hi"}, BOB), 201
     yield "messages", ask(server, "messages", who=BOB), 200
+    yield "postToPerson", ask(server, "postToPerson", {"text": "hi"}, BOB,
+                              person="alice"), 201
+    yield "messagesOfPerson", ask(server, "messagesOfPerson", who=ALICE,
+                                  person="bob"), 200
     yield "files", ask(server, "files", who=BOB), 200
     yield "invite", ask(server, "invite", {"name": "carol"}, ALICE), 204
     yield "join", ask(server, "join", who=CAROL), 200
@@ -301,7 +305,8 @@ def test_each_operation_refuses(serve, why, headers, wanted):
 
 def needs_form(operation):
     """Who says something is only asked once its body is one."""
-    return operation.id in ("say", "postMessage", "uploadFiles")
+    return operation.id in ("say", "postMessage", "postToPerson",
+                            "uploadFiles")
 
 
 # --- before a login --------------------------------------------------------

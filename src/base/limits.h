@@ -27,12 +27,12 @@
 #define LIMIT_CREDIT_BYTES       (256 * 1024)  /* native: unacknowledged ones */
 #define LIMIT_STREAMS            16      /* files at a time on a connection */
 #define LIMIT_FILES_PAGE         500
-#define LIMIT_HASHES             32      /* passwords on their way to be hashed */
+#define LIMIT_HASHES             32      /* passwords that wait to be hashed */
 #define LIMIT_DEVICES            100     /* of one account */
-#define LIMIT_ACCOUNT_SESSIONS   100     /* connections of one, that are present */
+#define LIMIT_ACCOUNT_SESSIONS   100     /* present connections of one */
 #define LIMIT_ROLES              10000   /* accounts in one room */
 #define LIMIT_RESTRICTIONS       1000    /* bans and mutes of one room */
-#define LIMIT_INVITED            1000    /* who have not come yet, of one room */
+#define LIMIT_INVITED            1000    /* of one room, who did not come yet */
 #define LIMIT_SPOKEN             10000   /* who wait in one room's slow mode */
 #define LIMIT_GROUP              20      /* people at the start of a group */
 #define LIMIT_REASON_BYTES       256

@@ -34,8 +34,9 @@ void conn_send_bytes(struct conn *c, const void *p, size_t n);
 void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Hands a command to the core at the end of this loop turn (takes it); stamps
- * worker, session, time, address and whether it is secure. A command of the flood-limited kinds costs a
- * token; without one conn_held() turns true for a while. */
+ * worker, session, time, address and whether it is secure. A command of the
+ * flood-limited kinds costs a token; without one conn_held() turns true for a
+ * while. */
 void conn_command(struct conn *c, struct command *cmd);
 
 /* True: parse no further now. Because of conn_hold(), flood delay, a full

@@ -131,6 +131,8 @@ conn_command(struct conn *c, struct command *cmd)
         c->entering = true;
     if (kind == COMMAND_HISTORY)
         c->pages++;
+    if (cmd->login != NULL)
+        conn_worker(c)->secret = true;
     conn_gather(c, cmd);
     pay(c, kind);
     conn_weigh(c);

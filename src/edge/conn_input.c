@@ -17,6 +17,7 @@
 #include "net/proxy_wire.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 #define TOO_LATE_TEXT \
@@ -188,11 +189,30 @@ parse(struct conn *c, const uint8_t *p, size_t n)
     return used;
 }
 
+/* A password came in through the worker's buffer, which others share and
+ * nobody else empties. What was overwritten by longer lines is gone anyway. */
+static void
+forget_secret(struct worker *w)
+{
+    if (!w->secret)
+        return;
+    sodium_memzero(w->input, w->input_n);
+    w->input_n = 0;
+    w->secret = false;
+}
+
 static void
 parse_rest(struct conn *c)
 {
-    if (rest_n(c) > 0)
-        rest_consume(c, parse(c, rest_p(c), rest_n(c)));
+    size_t used;
+
+    if (rest_n(c) == 0)
+        return;
+    used = parse(c, rest_p(c), rest_n(c));
+    if (conn_worker(c)->secret && used > 0)
+        sodium_memzero(c->extra->rest.p + c->extra->off, used);
+    rest_consume(c, used);
+    forget_secret(conn_worker(c));
 }
 
 void
@@ -322,6 +342,7 @@ take_input(struct conn *c, const uint8_t *p, size_t n)
         conn_lose(c, "out of memory");
         return;
     }
+    forget_secret(conn_worker(c));
     if (!in_front && !conn_held(c))
         parse_rest(c);
 }
@@ -375,6 +396,8 @@ conn_readable(struct stream *s)
         reach_eof(c);
     } else {
         count_input(c, (size_t)n);
+        if ((size_t)n > conn_worker(c)->input_n)
+            conn_worker(c)->input_n = (size_t)n;
         if (over)
             refuse_input(c, TOO_MUCH_TEXT, "too much before a name");
         else

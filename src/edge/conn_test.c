@@ -3,6 +3,7 @@
  * How a connection finds its dialect, and what time does to one without a
  * name. */
 #include "edge/rig_test.h"
+#include "edge/worker_impl.h"
 
 #define NO_NAME "No name was given in time. Bye!\n"
 #define TOO_LATE \
@@ -318,6 +319,37 @@ an_unnamed_ones_commands_are_answered_before_the_close(void **state)
     client_expect_end(fd);
 }
 
+static bool
+holds(const struct rig *t, const char *text)
+{
+    return memmem(t->worker->input, LIMIT_READ_BYTES, text, strlen(text))
+        != NULL;
+}
+
+/* Whoever reads the memory of a server later finds no password there. */
+static void
+the_shared_buffer_keeps_no_secret(void **state)
+{
+    struct rig *t = *state;
+    int fd, other;
+
+    rig_start(t);
+    fd = client_new(t);
+    other = client_new(t);
+    client_expect(fd, "Hello!\n");
+    client_talk(other, "NAME bob\n", "Hello!\nwelcome bob\n");
+    client_say(fd, "LOGIN Zitronen");
+    client_talk(other, "ASK 2\n", "pong 2\n");
+    client_talk(fd, "falter\nPING 3\n",
+                "denied bad_credentials\ndenied no_name\n");
+    assert_false(holds(t, "Zitronen"));
+    assert_false(holds(t, "falter"));
+    client_talk(fd, "LOGIN Zitronenfalter\n", "denied bad_credentials\n");
+    assert_false(holds(t, "Zitronenfalter"));
+    close(fd);
+    close(other);
+}
+
 int
 main(void)
 {
@@ -340,6 +372,7 @@ main(void)
         rig_unit_test(too_much_without_a_name_is_refused),
         rig_unit_test(much_behind_a_name_waits_for_its_welcome),
         rig_unit_test(an_unnamed_ones_commands_are_answered_before_the_close),
+        rig_unit_test(the_shared_buffer_keeps_no_secret),
     };
     return cmocka_run_group_tests_name("conn", tests, rig_main_setup, NULL);
 }

@@ -83,6 +83,19 @@ calm_wait(struct conn *c)
     conn_hold(c);
 }
 
+/* By a token, whatever it is: there is no account. */
+static inline void
+calm_login(struct conn *c)
+{
+    struct str none = {0};
+    struct command *cmd = command_new_login(COMMAND_ENTER, none, none, none,
+                                            LOGIN_TOKEN);
+    struct calm *s = conn_state(c);
+
+    cmd->request = ++s->request;
+    conn_command(c, cmd);
+}
+
 static inline void
 calm_line(struct conn *c, struct str line)
 {
@@ -93,6 +106,9 @@ calm_line(struct conn *c, struct str line)
     if (str_eq(word, str_of("NAME"))) {
         calm_wait(c);
         calm_command(c, COMMAND_ENTER, none, arg, none);
+    } else if (str_eq(word, str_of("LOGIN"))) {
+        calm_wait(c);
+        calm_login(c);
     } else if (str_eq(word, str_of("JOIN"))) {
         calm_wait(c);
         calm_command(c, COMMAND_JOIN, arg, none, none);

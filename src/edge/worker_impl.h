@@ -54,6 +54,8 @@ struct worker {
     uint64_t bytes_in;           /* counted and not added to the metrics yet */
     uint64_t bytes_out, writes;  /* of the streams', what has been added */
     uint8_t *input;             /* what a read brings; LIMIT_READ_BYTES */
+    size_t input_n;             /* how much of it may hold something */
+    bool secret;                /* a secret was among what is being parsed */
     char address[CONN_ADDRESS_BYTES];
     size_t drain_room;           /* left of what one connection may drain in
                                     this turn */

@@ -26,20 +26,24 @@
     X(EMPTY_MESSAGE,      "There is nothing to say in that message") \
     X(MESSAGE_TOO_LONG,   "That message is too long") \
     X(CLIENT_ID_CONFLICT, "That client id was used for another message") \
-    X(STORAGE_FULL,       "The server's disk is full: not stored, try again later") \
-    X(STORAGE_BROKEN,     "The server's disk failed: unknown whether stored, send it again") \
+    X(STORAGE_FULL, \
+      "The server's disk is full: not stored, try again later") \
+    X(STORAGE_BROKEN, \
+      "The server's disk failed: unknown whether stored, send it again") \
     X(NO_SUCH_FILE,       "There is no such file") \
     X(FILE_TOO_LARGE,     "That file is larger than this server takes") \
     X(NO_QUOTA,           "There is no room left for more files") \
     X(BAD_CHECKSUM,       "The bytes do not have that checksum") \
     X(BAD_OFFSET,         "The file does not go on there") \
-    X(OVERLOADED,         "The server cannot do that just now, try again later") \
+    X(OVERLOADED, \
+      "The server cannot do that just now, try again later") \
     X(NO_GUESTS,          "This server is for people with an account") \
     X(NO_ACCOUNT,         "Only people with an account may do that") \
     X(NAME_REGISTERED,    "That name belongs to an account, log in to use it") \
     X(BAD_CREDENTIALS,    "That name and that secret do not belong together") \
     X(THROTTLED,          "Too many wrong passwords, try again later") \
-    X(INSECURE,           "Secrets are only taken over an encrypted connection") \
+    X(INSECURE, \
+      "Secrets are only taken over an encrypted connection") \
     X(WEAK_PASSWORD,      "That password cannot be used") \
     X(REGISTRATION_CLOSED,"New accounts are not made here") \
     X(BAD_INVITATION,     "That invitation is not, or no longer, good") \
@@ -125,7 +129,7 @@ enum deny access_check(const struct access_who *who, enum action action,
                        const struct access_room *room,
                        const struct access_grant *grant);
 
-/* May somebody of that role do something to one of the other: only downwards. */
+/* May somebody of that role do something to one of the other? Only down. */
 bool access_outranks(enum room_role mine, enum room_role theirs);
 
 /* An account's sender id is SENDER_ACCOUNTS + its number; no guest has one of

@@ -33,11 +33,15 @@ a_reader_may_hear_and_see_but_not_speak(void **state)
     struct access_who who = {0, false};
 
     (void)state;
-    assert_int_equal(access_check(&who, ACTION_JOIN, &channel, NULL), DENY_NONE);
-    assert_int_equal(access_check(&who, ACTION_READ, &channel, NULL), DENY_NONE);
+    assert_int_equal(access_check(&who, ACTION_JOIN, &channel, NULL),
+                     DENY_NONE);
+    assert_int_equal(access_check(&who, ACTION_READ, &channel, NULL),
+                     DENY_NONE);
     assert_int_equal(access_check(&who, ACTION_SEE, &channel, NULL), DENY_NONE);
-    assert_int_equal(access_check(&who, ACTION_POST, &channel, NULL), DENY_NO_NAME);
-    assert_int_equal(access_check(&who, ACTION_TOPIC, &channel, NULL), DENY_NO_NAME);
+    assert_int_equal(access_check(&who, ACTION_POST, &channel, NULL),
+                     DENY_NO_NAME);
+    assert_int_equal(access_check(&who, ACTION_TOPIC, &channel, NULL),
+                     DENY_NO_NAME);
     assert_int_equal(access_check(&who, ACTION_SIGNAL, &channel, NULL),
                      DENY_NO_NAME);
 }
@@ -78,7 +82,8 @@ a_peer_without_a_name_reads_and_does_not_write(void **state)
 
     (void)state;
     assert_int_equal(access_check(&a, ACTION_READ, &direct, NULL), DENY_NONE);
-    assert_int_equal(access_check(&a, ACTION_POST, &direct, NULL), DENY_NO_NAME);
+    assert_int_equal(access_check(&a, ACTION_POST, &direct, NULL),
+                     DENY_NO_NAME);
 }
 
 static void
@@ -302,7 +307,8 @@ main(void)
         cmocka_unit_test(every_refusal_has_a_word_and_a_sentence),
         cmocka_unit_test(a_direct_rooms_key_says_whose_it_is),
         cmocka_unit_test(every_cell_of_an_owned_rooms_table_is_as_written),
-        cmocka_unit_test(without_an_owner_a_room_is_everybodys_but_nobodys_to_rule),
+        cmocka_unit_test(
+            without_an_owner_a_room_is_everybodys_but_nobodys_to_rule),
         cmocka_unit_test(a_token_lets_nobody_do_more_than_its_scope),
         cmocka_unit_test(a_token_for_another_room_does_nothing_here),
         cmocka_unit_test(everybody_acts_only_on_those_below),

@@ -68,7 +68,7 @@ enum command_kind {
     COMMAND_FILES,     /* target, page (LATEST or BEFORE) -> ANSWER_FILES, from
                           a reader */
 
-    /* Accounts. `login` is set in all but DEVICES and REVOKE. The operator
+    /* Accounts. `login` is set where it is named. The operator
      * (session 0) may give those marked with *, for any account (`name`), and
      * is asked for no password. */
     COMMAND_REGISTER,  /* name, login: password, code_hash (of an invitation),

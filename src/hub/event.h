@@ -49,11 +49,12 @@ enum event_kind {
                           began. */
     EVENT_UNSUBSCRIBED,/* room room_name: no more events. Answer to PART. */
     EVENT_CAUGHT_UP,   /* room seq: lagging is over */
-    EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(FORBIDDEN:
-                          kicked, BANNED, NO_SUCH_ROOM: closed, INVITE_ONLY: no
-                          longer public, to whom it is not): no more events,
-                          and its files must stop, up and down. joined(=it was
-                          in the room); one that was not need not be told */
+    EVENT_REMOVED,     /* room room_name extra(by whom) text(why) deny(
+                          FORBIDDEN: kicked, BANNED, NO_SUCH_ROOM: closed,
+                          INVITE_ONLY: no longer public, to whom it is not):
+                          no more events, and its files must stop, up and
+                          down. joined(=it was in the room); one that was not
+                          need not be told */
     EVENT_INVITED,     /* room_name extra(by whom) */
     EVENT_CLOSED,      /* text(why) deny: the connection ends; extra = the
                           name of who did it, for a kick */

@@ -265,7 +265,7 @@ close_room(struct call *x, struct room *r)
 
     snprintf(key, sizeof key, "!%" PRIu64, r->id);
     p.key = str_of(key);
-    p.settings.closed = true;
+    p.settings.closed_ms = now_ms;
     if (d != DENY_NONE)
         return d;
     a = grant_audience(x->hub, r, 0, now_ms);

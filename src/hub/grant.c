@@ -127,7 +127,7 @@ grant_check_session(const struct hub *h, const struct session *s,
     struct access_who who = session_who(s);
     struct access_grant g = grant_of(h, r, s, now_ms);
 
-    if (r->settings.closed)
+    if (r->settings.closed_ms != 0)
         return DENY_NO_SUCH_ROOM;
     return access_check(&who, action, &r->access, &g);
 }

@@ -137,7 +137,7 @@ drop_unshareable(struct hub *h, const struct room *r, const struct audience *a,
         if (t->gone || t->row.room != r->id)
             continue;
         g = grant_of_sender(r, t->row.owner_id, now_ms);
-        if (r->settings.closed || is_in(a, t->session)
+        if (r->settings.closed_ms != 0 || is_in(a, t->session)
             || access_check(&who, ACTION_SHARE, &r->access, &g) != DENY_NONE)
             (void)transfer_end(h, t);
     }

@@ -46,6 +46,9 @@ struct hub_options {
     uint64_t file_owner_bytes;    /* of one person's files together */
     uint64_t file_room_bytes;     /* of one room's */
     uint64_t file_total_bytes;
+    int64_t closed_keep_ms;       /* what was said in a room that was closed;
+                                     0 = for ever, like this */
+    int64_t audit_keep_ms;
     int64_t file_expires_ms;      /* an upload's time after its last start */
 };
 

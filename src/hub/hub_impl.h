@@ -74,6 +74,7 @@ struct hub {
                                      whose password is guessed at */
     uint64_t revocations;         /* so far: mailbox.h, `decided` */
     int64_t keep_due_ms;          /* when old messages go next: keep.c */
+    int64_t archive_due_ms;       /* when closed rooms and the audit do */
     int64_t bans_due_ms;          /* no sooner does one run out */
     int64_t devices_due_ms;       /* no sooner does a session's token */
 

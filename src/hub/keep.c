@@ -3,12 +3,15 @@
  * Rooms are gone through once a minute, or at once when there was more to drop
  * than a tick takes. A page that a worker keeps for those who lag, or that is
  * on its way, may still show what has just gone: it was read before, and goes
- * with the last one who lags. */
+ * with the last one who lags. Once an hour the same is done for rooms that have
+ * been closed for long, which are on disk alone after a restart, and for the
+ * audit. */
 #include "hub/keep.h"
 #include "hub/batch.h"
 #include "hub/transfer_impl.h"
 
 #define EVERY_MS 60000
+#define ARCHIVE_EVERY_MS 3600000
 #define AGAIN_MS 20               /* others' commands go in between */
 
 /* ---- messages ---- */
@@ -77,6 +80,69 @@ drop_everywhere(struct hub *h, int64_t now_ms)
     }
     if (left == 0)
         h->keep_due_ms = now_ms + AGAIN_MS;
+}
+
+/* ---- closed rooms, the audit ---- */
+
+/* One that was closed since the start is in memory as well, but nobody looks
+ * at it there any more. */
+static unsigned
+drop_closed(struct hub *h, uint64_t room, unsigned max)
+{
+    uint64_t first;
+    unsigned n = 0;
+    int rc;
+
+    if (batch_begin(h) != DENY_NONE)
+        return 0;
+    rc = store_drop_old(h->store, room, GRANT_NOTHING, 0, max, drop_body, h,
+                        &n, &first);
+    if (rc < 0)
+        (void)batch_failed(h, rc);
+    return n;
+}
+
+/* These return how many more may go in this tick. */
+static unsigned
+drop_closed_rooms(struct hub *h, unsigned left, int64_t now_ms)
+{
+    int64_t before_ms = now_ms - h->options.closed_keep_ms;
+    uint64_t room = 0;
+
+    if (h->options.closed_keep_ms == 0)
+        return left;
+    while (left > 0
+           && store_next_closed(h->store, room, before_ms, &room) == 0)
+        left -= drop_closed(h, room, left);
+    return left;
+}
+
+static unsigned
+drop_audit(struct hub *h, unsigned left, int64_t now_ms)
+{
+    int64_t before_ms = now_ms - h->options.audit_keep_ms;
+    unsigned n = 0;
+    int rc;
+
+    if (h->options.audit_keep_ms == 0 || left == 0
+        || batch_begin(h) != DENY_NONE)
+        return left;
+    rc = store_drop_audit(h->store, before_ms, left, &n);
+    if (rc < 0)
+        (void)batch_failed(h, rc);
+    return left - n;
+}
+
+static void
+drop_archives(struct hub *h, int64_t now_ms)
+{
+    unsigned left = KEEP_MESSAGES;
+
+    left = drop_closed_rooms(h, left, now_ms);
+    left = drop_audit(h, left, now_ms);
+    h->archive_due_ms = now_ms + (left > 0 ? ARCHIVE_EVERY_MS : AGAIN_MS);
+    if (h->options.closed_keep_ms == 0 && h->options.audit_keep_ms == 0)
+        h->archive_due_ms = INT64_MAX;
 }
 
 /* ---- bans and mutes ---- */
@@ -153,6 +219,7 @@ keep_failed(struct hub *h)
 
     if (h->keep_due_ms < again_ms)
         h->keep_due_ms = again_ms;
+    h->archive_due_ms = again_ms;
     h->bans_due_ms = sooner(h->bans_due_ms, again_ms);
 }
 
@@ -166,5 +233,7 @@ keep_tick(struct hub *h, int64_t now_ms)
         expire_everywhere(h, now_ms);
     if (now_ms >= h->keep_due_ms)
         drop_everywhere(h, now_ms);
-    return sooner(h->bans_due_ms, h->keep_due_ms);
+    if (now_ms >= h->archive_due_ms)
+        drop_archives(h, now_ms);
+    return sooner(h->archive_due_ms, sooner(h->bans_due_ms, h->keep_due_ms));
 }

@@ -2,7 +2,8 @@
  *
  * What time does to rooms: messages and files that are not kept any longer go,
  * with the batch, a few hundred at a time; bans and mutes that have run out
- * lose their rows, and whoever may speak again, the room hears. */
+ * lose their rows, and whoever may speak again, the room hears. What was said
+ * in rooms that were closed long ago goes too, and the audit's oldest part. */
 #ifndef HUB_KEEP_H
 #define HUB_KEEP_H
 

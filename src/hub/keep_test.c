@@ -120,6 +120,137 @@ what_could_not_be_dropped_is_tried_again_later(void **state)
     expect_log(p, 2, "503 ann x\n");
 }
 
+static uint64_t
+files_bytes(struct play *p, enum usage_scope scope, uint64_t id)
+{
+    uint64_t bytes;
+
+    assert_int_equal(store_usage(p->store, scope, id, &bytes), 0);
+    return bytes;
+}
+
+/* ann's #cats, where dan has shared a file, closed. */
+static void
+closed_cats(struct play *p, int64_t keep_ms)
+{
+    p->options.closed_keep_ms = keep_ms;
+    rights_cats(p);
+    say_many(p, 2);
+    quietly(p, uploading(p, 4, "#cats", 7, 100));
+    quietly(p, sharing(p, 4, 7, 100));
+    quietly(p, play_command(p, COMMAND_CLOSE_ROOM, 1, "#cats", NULL, NULL));
+}
+
+static void
+what_was_said_in_a_closed_room_goes_in_the_end(void **state)
+{
+    struct play *p = *state;
+
+    closed_cats(p, 86400000);
+    keep(p, 86400000 - 1);
+    expect_moves(p, "");
+    assert_int_equal(files_bytes(p, USAGE_ROOM, 2), 100);
+    keep(p, 3600000);
+    expect_moves(p, "7 ");
+    expect_log(p, 2, "");
+    assert_int_equal(files_bytes(p, USAGE_ROOM, 2), 0);
+    assert_int_equal(files_bytes(p, USAGE_TOTAL, 0), 0);
+    keep(p, 3600000);
+    expect_moves(p, "");
+}
+
+static void
+a_closed_room_is_not_forgotten_over_a_restart(void **state)
+{
+    struct play *p = *state;
+
+    closed_cats(p, 86400000);
+    play_restart(p);
+    keep(p, 3600000);
+    expect_moves(p, "");
+    p->now_ms += 86400000;
+    play_restart(p);
+    keep(p, 3600000);
+    expect_moves(p, "7 ");
+    expect_log(p, 2, "");
+    assert_int_equal(files_bytes(p, USAGE_TOTAL, 0), 0);
+}
+
+static void
+a_closed_room_stays_where_all_is_kept(void **state)
+{
+    struct play *p = *state;
+
+    closed_cats(p, 0);
+    keep(p, 3650 * (int64_t)86400000);
+    expect_moves(p, "");
+    assert_int_equal(files_bytes(p, USAGE_ROOM, 2), 100);
+}
+
+static void
+a_closed_room_of_many_messages_goes_in_several_ticks(void **state)
+{
+    struct play *p = *state;
+    int64_t next_ms;
+
+    p->options.closed_keep_ms = 1000;
+    rights_cats(p);
+    say_many(p, 2 * KEEP_MESSAGES);
+    quietly(p, play_command(p, COMMAND_CLOSE_ROOM, 1, "#cats", NULL, NULL));
+    keep(p, 3600000);
+    next_ms = hub_tick(p->hub, p->now_ms + 20);
+    play_commit(p);
+    assert_true(next_ms <= p->now_ms + 1000);
+    expect_log(p, 2, "");
+}
+
+static unsigned
+audited(struct play *p)
+{
+    unsigned n = 0;
+
+    assert_int_equal(store_begin(p->store), 0);
+    assert_int_equal(store_drop_audit(p->store, INT64_MAX, 1000, &n), 0);
+    store_rollback(p->store);
+    return n;
+}
+
+static void
+the_audit_is_kept_for_its_time(void **state)
+{
+    struct play *p = *state;
+    unsigned before;
+
+    p->options.audit_keep_ms = 86400000;
+    rights_cats(p);
+    before = audited(p);
+    quietly(p, giving(p, 1, "#cats", "bob", ROLE_MODERATOR));
+    p->now_ms += 43200000;
+    quietly(p, giving(p, 1, "#cats", "bob", ROLE_MEMBER));
+    assert_int_equal(audited(p), before + 2);
+    keep(p, 43200001);
+    assert_int_equal(audited(p), 1);
+    keep(p, 43200000);
+    assert_int_equal(audited(p), 0);
+}
+
+/* The whole batch is taken back, and done again. */
+static void
+a_closed_room_that_could_not_go_is_tried_again(void **state)
+{
+    struct play *p = *state;
+
+    closed_cats(p, 1000);
+    p->now_ms += 3600000;
+    hub_tick(p->hub, p->now_ms);
+    fail_at("store_commit", 0, -ENOSPC);
+    play_commit(p);
+    expect_moves(p, "");
+    keep(p, 60000);
+    expect_moves(p, "7 ");
+    expect_log(p, 2, "");
+}
+
 static void
 a_mute_that_ran_out_loses_its_row_in_the_end(void **state)
 {
@@ -149,6 +280,12 @@ main(void)
         play_test(a_room_of_which_nothing_is_left_goes_on_where_it_was),
         play_test(much_goes_in_several_ticks),
         play_test(what_could_not_be_dropped_is_tried_again_later),
+        play_test(what_was_said_in_a_closed_room_goes_in_the_end),
+        play_test(a_closed_room_is_not_forgotten_over_a_restart),
+        play_test(a_closed_room_stays_where_all_is_kept),
+        play_test(a_closed_room_of_many_messages_goes_in_several_ticks),
+        play_test(the_audit_is_kept_for_its_time),
+        play_test(a_closed_room_that_could_not_go_is_tried_again),
         play_test(a_mute_that_ran_out_loses_its_row_in_the_end),
     };
 

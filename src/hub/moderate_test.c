@@ -49,7 +49,8 @@ every_connection_of_a_member_goes_and_the_membership_too(void **state)
               " #cats ->ann\n"
               "w1 room 2 left bob removed by ann 3\n");
     act(p, play_command(p, COMMAND_MEMBERS, 1, "#cats", NULL, NULL));
-    expect(p, "w0 s1 members #cats [ member =owner ann ] [ member =member cleo ]\n");
+    expect(p, "w0 s1 members #cats [ member =owner ann ]"
+              " [ member =member cleo ]\n");
 }
 
 static void

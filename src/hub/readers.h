@@ -27,7 +27,8 @@ struct read_job {
     struct access_room access;
     struct access_grant grant;
     uint64_t decided;             /* goes into the parcel (mailbox.h) */
-    uint64_t end;                 /* nothing from this seq on; 0 = no such one */
+    uint64_t end;                 /* nothing from this seq on; 0 = no such
+                                     seq */
     char room_name[LIMIT_ROOM_BYTES + 1];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an account finds when it comes back: its rooms, and what is new there. */
+ * What an account finds when it comes back: its rooms, and what is new. */
 #include "hub/rights_test.h"
 
 static struct command *

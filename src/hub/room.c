@@ -68,7 +68,7 @@ is_kept(const struct hub *h, const struct room *r)
     if (!list_empty(&r->members) || r->undo != NULL || r == h->lobby)
         return true;
     return r->access.kind == ROOM_CHANNEL && r->stored
-        && !r->settings.closed;
+        && r->settings.closed_ms == 0;
 }
 
 void
@@ -488,7 +488,7 @@ room_load_number(struct hub *h, uint64_t id, struct room **ret)
     if (r == NULL) {
         int rc = store_find_room_id(h->store, id, &row, &last_ms);
 
-        if (rc == -ENOENT || (rc == 0 && row.settings.closed))
+        if (rc == -ENOENT || (rc == 0 && row.settings.closed_ms != 0))
             return DENY_NO_SUCH_ROOM;
         if (rc < 0)
             return batch_failed(h, rc);

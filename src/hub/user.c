@@ -95,7 +95,8 @@ number_name(const struct hub *h, struct str base, unsigned i, struct name *ret)
 }
 
 /* Nobody else's here, nor an account's that is not the sender. That it is an
- * account's is said first: its owner may be here already, and can come again. */
+ * account's is said first: its owner may be here already, and can come again.
+ */
 static enum deny
 check_free(const struct call *x, struct str key, uint64_t sender_id)
 {

@@ -249,7 +249,7 @@ write_room(void *arg, const struct room_row *row, int64_t last_ms)
     json_open(&j, &l->job->out);
     json_text(&j, "name", row->name);
     json_text(&j, "privacy", str_of(privacy_words[row->settings.privacy]));
-    json_bool(&j, "closed", row->settings.closed);
+    json_bool(&j, "closed", row->settings.closed_ms != 0);
     json_number(&j, "messages", (long long)row->last_seq);
     json_number(&j, "last_ms", last_ms);
     json_number(&j, "created_ms", row->created_ms);
@@ -284,7 +284,7 @@ look_for_room(void *arg, const struct room_row *row, int64_t last_ms)
     struct list *l = arg;
 
     (void)last_ms;
-    if (str_eq(row->key, l->wanted) && !row->settings.closed)
+    if (str_eq(row->key, l->wanted) && row->settings.closed_ms == 0)
         l->found = row->id;
     counted(l, row->id);
 }

@@ -34,6 +34,7 @@ struct config {
     int64_t output_soft_bytes, output_hard_bytes;
     int64_t heartbeat_ms, dead_ms, stall_ms, linger_ms;
     int64_t gather_above;
+    int64_t closed_keep_ms, audit_keep_ms;
     int64_t room_makers;                   /* 0 everyone, 1 accounts */
     int64_t guests;                        /* 0 yes, 1 no */
     int64_t registration;                  /* enum hub_registration */

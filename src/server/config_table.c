@@ -85,6 +85,9 @@ const struct config_key config_keys[] = {
      NULL, NULL, NULL, "Argon2id: how often it goes over its memory."},
     {"accounts", "hash_memory", CONFIG_BYTES, AT(hash_memory), "64M", 8 * KIB,
      1024 * MIB, NULL, NULL, NULL, "Argon2id: its memory."},
+    {"accounts", "audit_keep", CONFIG_TIME, AT(audit_keep_ms), "365d", 0,
+     3650 * DAY, NULL, NULL, NULL,
+     "How long it is kept who did what to whom. 0: for ever."},
 
     {"tls", "mode", CONFIG_WORD, AT(tls), "offered", 0, 0, tls_words, NULL,
      NULL, "required: nothing else but on the local machine; off: none."},
@@ -142,6 +145,9 @@ const struct config_key config_keys[] = {
 
     {"rooms", "makers", CONFIG_WORD, AT(room_makers), "everyone", 0, 0,
      maker_words, NULL, NULL, "accounts: a guest makes no new room."},
+    {"rooms", "keep_closed", CONFIG_TIME, AT(closed_keep_ms), "30d", 0,
+     3650 * DAY, NULL, NULL, NULL, "How long what was said and shared in a "
+     "room is kept after it was closed. 0: for ever."},
 
     {"files", "largest", CONFIG_BYTES, AT(file_bytes), "0", 0, INT64_MAX, NULL,
      NULL, NULL, "The largest file. 0: no limit."},

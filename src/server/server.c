@@ -278,6 +278,8 @@ make_state(struct server *s, struct err *e)
         .registration = (enum hub_registration)c->registration,
         .plain_secrets = c->plain_secrets != 0,
         .rooms_by_accounts = c->room_makers != 0,
+        .closed_keep_ms = c->closed_keep_ms,
+        .audit_keep_ms = c->audit_keep_ms,
         .throttle = {
             .account = {(unsigned)c->tries, c->try_interval_ms},
             .address = {(unsigned)c->tries_per_address, c->try_interval_ms},

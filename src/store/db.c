@@ -263,7 +263,7 @@ column_settings(sqlite3_stmt *st, int at)
         .privacy = (enum room_privacy)sqlite3_column_int(st, at),
         .description = db_column_str(st, at + 1),
         .from_joining = sqlite3_column_int(st, at + 2) != 0,
-        .closed = sqlite3_column_int(st, at + 3) != 0,
+        .closed_ms = sqlite3_column_int64(st, at + 3),
         .slow_ms = sqlite3_column_int64(st, at + 4),
         .keep_ms = sqlite3_column_int64(st, at + 5),
         .keep_n = (uint64_t)sqlite3_column_int64(st, at + 6),

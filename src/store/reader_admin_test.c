@@ -41,7 +41,7 @@ fill_rooms(struct store *s)
         char name[8];
         snprintf(name, sizeof name, "#%d", (int)id);
         struct room_row row = scratch_room(id, name);
-        row.settings.closed = id == 2;
+        row.settings.closed_ms = id == 2;
         row.settings.description = str_of("what for");
         assert_int_equal(store_put_room(s, &row), 0);
     }
@@ -147,7 +147,7 @@ static void
 note_room(void *arg, const struct room_row *row, int64_t last_ms)
 {
     note(arg, row->id);
-    assert_int_equal(row->settings.closed, row->id == 2);
+    assert_int_equal(row->settings.closed_ms, row->id == 2);
     assert_str_is(row->settings.description, "what for");
     assert_int_equal(last_ms, row->id == 3 ? 5002 : 0);
 }

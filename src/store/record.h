@@ -71,7 +71,8 @@ enum room_role {
 struct room_settings {
     enum room_privacy privacy;
     bool from_joining;     /* members see nothing from before they came */
-    bool closed;           /* for good; its name is free again */
+    int64_t closed_ms;     /* since then, for good, and its name is free
+                              again; 0 = it is not */
     int64_t slow_ms;       /* between two messages of one person; 0 = none */
     int64_t keep_ms;       /* messages and files go after that time; 0 = stay */
     uint64_t keep_n;       /* no more messages than that; 0 = all */

@@ -338,7 +338,7 @@ version_3_learns_of_rights(void **state)
     assert_str_is(row.topic, "hi");
     assert_str_is(row.settings.description, "");
     assert_int_equal(row.settings.privacy, ROOM_PUBLIC);
-    assert_false(row.settings.from_joining || row.settings.closed);
+    assert_false(row.settings.from_joining || row.settings.closed_ms);
     assert_int_equal(row.settings.keep_ms + row.settings.slow_ms, 0);
     assert_int_equal(row.settings.keep_n + row.settings.first_seq, 0);
     assert_int_equal(store_find_file(s, &id, &f), 0);

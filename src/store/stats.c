@@ -74,7 +74,7 @@ next_room(sqlite3_stmt **st, uint64_t after, struct stats_room *ret)
     if (r > 0) {
         ret->id = (uint64_t)sqlite3_column_int64(next, 0);
         str_to_z(db_column_str(next, 1), ret->name, sizeof ret->name);
-        ret->closed = sqlite3_column_int(next, 2) != 0;
+        ret->closed = sqlite3_column_int64(next, 2) != 0;
     }
     sqlite3_reset(next);
     if (r > 0 && numbers(st[MESSAGES], ret->id, &ret->messages,

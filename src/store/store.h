@@ -177,6 +177,15 @@ int store_drop_old(struct store *s, uint64_t room, uint64_t seq,
                    int64_t before_ms, unsigned max, store_dropped_file_fn *fn,
                    void *arg, unsigned *ret_n, uint64_t *ret_first) MUST_USE;
 
+/* The next room by number, behind `after`, that was closed before that and of
+ * which something is left to drop; -ENOENT: none. */
+int store_next_closed(struct store *s, uint64_t after, int64_t before_ms,
+                      uint64_t *ret) MUST_USE;
+
+/* Of the `max` oldest rows of the audit, those older than before_ms. */
+int store_drop_audit(struct store *s, int64_t before_ms, unsigned max,
+                     unsigned *ret_n) MUST_USE;
+
 /* The write-ahead log's length in pages after the last commit, and a
  * checkpoint that moves it into the database: passive, never waits for
  * readers; what they hold back is then the length. Call it when idle, or when

@@ -81,6 +81,8 @@ enum keep_stmt {
     KEEP_FILES,
     KEEP_DROP,
     KEEP_SET_FIRST,
+    KEEP_CLOSED,
+    KEEP_DROP_AUDIT,
     KEEP_COUNT,
 };
 

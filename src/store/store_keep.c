@@ -23,6 +23,13 @@ const char *const store_keep_sql[KEEP_COUNT] = {
     [KEEP_DROP] = "DELETE FROM messages WHERE room_id = ?1 AND seq < ?2",
     [KEEP_SET_FIRST] =
         "UPDATE rooms SET first_seq = ?2, last_seq = ?3 WHERE id = ?1",
+    [KEEP_CLOSED] =
+        "SELECT id FROM rooms WHERE id > ?1 AND closed > 0 AND closed < ?2"
+        " AND EXISTS (SELECT 1 FROM messages WHERE room_id = rooms.id)"
+        " ORDER BY id LIMIT 1",
+    [KEEP_DROP_AUDIT] =
+        "DELETE FROM audit WHERE ts < ?1 AND id IN"
+        " (SELECT id FROM audit WHERE id > 0 ORDER BY id LIMIT ?2)",
 };
 
 /* What of a room is there: [first, last + 1). */
@@ -136,4 +143,32 @@ store_drop_old(struct store *s, uint64_t room, uint64_t seq,
     *ret_n = n;
     *ret_first = first;
     return 0;
+}
+
+int
+store_next_closed(struct store *s, uint64_t after, int64_t before_ms,
+                  uint64_t *ret)
+{
+    sqlite3_stmt *st = s->keep[KEEP_CLOSED];
+    db_bind_int(st, 1, (int64_t)after);
+    db_bind_int(st, 2, before_ms);
+    int r = db_step(st);
+    if (r > 0)
+        *ret = (uint64_t)sqlite3_column_int64(st, 0);
+    sqlite3_reset(st);
+    return r == 0 ? -ENOENT : r < 0 ? r : 0;
+}
+
+int
+store_drop_audit(struct store *s, int64_t before_ms, unsigned max,
+                 unsigned *ret_n)
+{
+    must(s->in_transaction);
+    sqlite3_stmt *st = s->keep[KEEP_DROP_AUDIT];
+    db_bind_int(st, 1, before_ms);
+    db_bind_int(st, 2, max);
+    int r = db_run(st);
+    if (r == 0)
+        *ret_n = (unsigned)sqlite3_changes(s->db);
+    return r;
 }

@@ -271,6 +271,64 @@ an_empty_page_tells_what_is_gone(void **state)
     store_close(&s);
 }
 
+static uint64_t
+next_closed(struct store *s, uint64_t after, int64_t before_ms)
+{
+    uint64_t id = 0;
+    int r = store_next_closed(s, after, before_ms, &id);
+    assert_true(r == 0 || r == -ENOENT);
+    return r == 0 ? id : 0;
+}
+
+static void
+closed_rooms_are_found_until_nothing_is_left_in_them(void **state)
+{
+    struct store *s = ten_messages(*state);
+    struct room_row row = {
+        .id = 1, .kind = ROOM_CHANNEL, .name = str_of("#one"),
+        .key = str_of("!1"), .last_seq = 10,
+        .settings.closed_ms = 9000,
+    };
+
+    assert_int_equal(next_closed(s, 0, INT64_MAX), 0);
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_set_room(s, &row), 0);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(next_closed(s, 0, 9000), 0);
+    assert_int_equal(next_closed(s, 0, 9001), 1);
+    assert_int_equal(next_closed(s, 1, 9001), 0);
+    expect_drop(drop(s, INT64_MAX, 0, 100), 10, 11);
+    assert_int_equal(next_closed(s, 0, 9001), 0);
+    store_close(&s);
+}
+
+static unsigned
+drop_audit(struct store *s, int64_t before_ms, unsigned max)
+{
+    unsigned n = 0;
+    assert_int_equal(store_begin(s), 0);
+    assert_int_equal(store_drop_audit(s, before_ms, max, &n), 0);
+    assert_int_equal(store_commit(s), 0);
+    return n;
+}
+
+static void
+the_audits_oldest_rows_go_in_batches(void **state)
+{
+    struct store *s = ten_messages(*state);
+    struct str x = str_of("x");
+
+    assert_int_equal(store_begin(s), 0);
+    for (int64_t ts = 1; ts <= 10; ts++)
+        assert_int_equal(store_audit(s, ts, x, x, x, x), 0);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(drop_audit(s, 6, 3), 3);
+    assert_int_equal(drop_audit(s, 6, 3), 2);
+    assert_int_equal(drop_audit(s, 6, 3), 0);
+    assert_int_equal(count("audit WHERE ts >= 6"), 5);
+    store_close(&s);
+}
+
 int
 main(void)
 {
@@ -285,6 +343,9 @@ main(void)
         scratch_unit_test(a_room_without_a_row_has_nothing_to_drop),
         scratch_unit_test(pages_begin_with_what_is_left),
         scratch_unit_test(an_empty_page_tells_what_is_gone),
+        scratch_unit_test(
+            closed_rooms_are_found_until_nothing_is_left_in_them),
+        scratch_unit_test(the_audits_oldest_rows_go_in_batches),
     };
 
     scratch_watch_connections();

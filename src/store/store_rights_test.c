@@ -11,7 +11,7 @@ expect_settings(const struct room_settings *got,
 {
     assert_int_equal(got->privacy, want->privacy);
     assert_int_equal(got->from_joining, want->from_joining);
-    assert_int_equal(got->closed, want->closed);
+    assert_int_equal(got->closed_ms, want->closed_ms);
     assert_int_equal(got->slow_ms, want->slow_ms);
     assert_int_equal(got->keep_ms, want->keep_ms);
     assert_int_equal(got->keep_n, want->keep_n);
@@ -101,7 +101,7 @@ a_closed_room_is_not_told_and_its_name_is_free(void **state)
     scratch_fill(s, 1, 1, 3);
     row.key = str_of("closed 1");
     row.settings = odd;
-    row.settings.closed = true;
+    row.settings.closed_ms = 1234567890123;
     set_room(s, &row);
     scratch_put_room(s, 2, "#a");
 
@@ -112,7 +112,7 @@ a_closed_room_is_not_told_and_its_name_is_free(void **state)
     assert_int_equal(got.id, 2);
     assert_int_equal(got.last_seq, 0);
     assert_int_equal(store_find_room_id(s, 1, &got, &last_ms), 0);
-    assert_true(got.settings.closed);
+    assert_int_equal(got.settings.closed_ms, 1234567890123);
     assert_str_is(got.name, "#a");
     store_close(&s);
 }

@@ -20,7 +20,7 @@ const char *const store_rooms_sql[ROOMS_COUNT] = {
     [ROOMS_FIND] = DB_SELECT_ROOM " WHERE key = ?1",
     [ROOMS_FIND_ID] = DB_SELECT_ROOM " WHERE id = ?1",
     [ROOMS_EACH_CHANNEL] =
-        DB_SELECT_ROOM " WHERE kind = ?1 AND NOT closed ORDER BY id",
+        DB_SELECT_ROOM " WHERE kind = ?1 AND closed = 0 ORDER BY id",
 };
 
 uint64_t
@@ -38,7 +38,7 @@ bind_settings(sqlite3_stmt *st, int at, const struct room_settings *set)
     db_bind_int(st, at, set->privacy);
     db_bind_str(st, at + 1, set->description);
     db_bind_int(st, at + 2, set->from_joining);
-    db_bind_int(st, at + 3, set->closed);
+    db_bind_int(st, at + 3, set->closed_ms);
     db_bind_int(st, at + 4, set->slow_ms);
     db_bind_int(st, at + 5, set->keep_ms);
     db_bind_int(st, at + 6, (int64_t)set->keep_n);

@@ -88,7 +88,7 @@ static void
 every_query_uses_an_index(void **state)
 {
     struct store *s = scratch_open(*state);
-    assert_int_equal(scratch_expect_indexes(scratch_newest), 49);
+    assert_int_equal(scratch_expect_indexes(scratch_newest), 51);
     store_close(&s);
 }
 

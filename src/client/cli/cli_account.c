@@ -54,6 +54,21 @@ cli_keep_login(struct cli_session *s, const char *token, const char *name)
     cli_notice(s, "you are %s here from now on", name);
 }
 
+void
+cli_forget_login(struct cli_session *s)
+{
+    struct cli_token token;
+    struct err e;
+    bool stored;
+
+    if (cli_token_find(&token, s->o, env, &e) < 0)
+        return;
+    stored = token.stored;
+    cli_token_wipe(&token);
+    if (stored)
+        cli_token_forget(s->o, env);
+}
+
 static void
 print_name(struct cli_session *s, const char *name)
 {

@@ -188,6 +188,10 @@ on_line(void *arg, struct str line)
     struct chat *c = arg;
     int r;
 
+    if (c->secret != NULL) {
+        chat_secret_take(c, line);
+        return 0;
+    }
     if (line.p == NULL && line.n > 0) {
         cli_notice(&c->s, "not sent: %zu bytes are too many", line.n);
         return 0;
@@ -371,7 +375,8 @@ chat_renamed(struct chat *c)
 static void
 hear_done(struct chat *c, const Envelope *e)
 {
-    (void)e;
+    if (c->logout != 0 && e->request == c->logout)
+        cli_forget_login(&c->s);
     chat_renamed(c);
 }
 
@@ -455,6 +460,7 @@ on_writable(struct cli_session *s)
 static void
 on_ended(struct cli_session *s)
 {
+    chat_secret_stop((struct chat *)s);
     cli_input_close(&((struct chat *)s)->in);
     if (link_pending(s->link) > 0)
         cli_error(s, "%zu of your messages did not get through",
@@ -473,6 +479,7 @@ static const struct cli_ops ops = {
 static void
 chat_free(struct chat *c)
 {
+    chat_secret_stop(c);
     cli_input_done(&c->in);
     buf_done(&c->line);
     list_each(it, next, &c->rooms)

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "client/cli/cli_input.h"
+#include "client/cli/cli_secret.h"
 #include "client/cli/cli_session.h"
 
 struct chat_room {
@@ -25,6 +26,8 @@ struct chat {
     char *name;                  /* ours, as it was last told */
     uint64_t asked, answered;    /* the highest numbers of this connection */
     struct buf line;             /* as it is posted */
+    struct chat_secret *secret;  /* the next lines are passwords; or NULL */
+    uint64_t logout;             /* the number of /logout; 0 = none */
     bool entered;                /* the first room was asked for */
     bool said_all;               /* end of input, or /quit */
     bool erases;                 /* typed lines: their echo is enough */
@@ -68,6 +71,18 @@ void chat_leave(struct chat *c);
 
 /* "/word rest" without its slash. 0, or -EAGAIN. */
 int slash_run(struct chat *c, struct str line);
+
+/* A password is asked for, in the chat or wherever else it comes from; then()
+ * is called, unless none was given. The lines that are typed then are for
+ * chat_secret_take(). */
+typedef void chat_secret_fn(struct chat *c, const char *name,
+                            const struct cli_secret *secret);
+void chat_secret_ask(struct chat *c, enum cli_secret_wish wish,
+                     const char *name, chat_secret_fn *then);
+void chat_secret_take(struct chat *c, struct str line);
+
+/* Gives the terminal back. */
+void chat_secret_stop(struct chat *c);
 
 /* Cuts the first word off *rest; "" when there is none. */
 char *chat_cut_word(char **rest);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chat's commands about accounts and rights, and what is heard of them. A
- * password is asked for on the terminal while the chat waits: for less time
- * than the server does. */
+ * The chat's commands about accounts and rights, and what is heard of them. */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/limits.h"
 #include "client/cli/cli_ask.h"
 #include "client/cli/cli_chat.h"
-#include "client/cli/cli_secret.h"
 
 /* ---- What they have in common ---- */
 
@@ -19,63 +17,73 @@ has_room(struct chat *c)
     return c->current != NULL;
 }
 
-static bool
-read_secret(struct chat *c, struct cli_secret *secret,
-            enum cli_secret_wish wish)
-{
-    struct err e;
-    int r;
-
-    cli_flush(&c->s);
-    r = cli_secret_read(secret, c->s.o, wish, &e);
-    if (r < 0)
-        cli_notice(&c->s, "%s", e.text);
-    return r == 0;
-}
-
 /* ---- Oneself ---- */
 
-typedef uint64_t as_fn(struct link *l, const char *name, const char *password,
-                       const char *device);
+static void
+log_in(struct chat *c, const char *name, const struct cli_secret *secret)
+{
+    char device[CLI_DEVICE_BYTES];
+
+    cli_device_name(c->s.o, device);
+    chat_asked(c, cli_ask_login(c->s.link, name, secret->password, device));
+}
+
+static void
+enrol(struct chat *c, const char *name, const struct cli_secret *secret)
+{
+    char device[CLI_DEVICE_BYTES];
+
+    cli_device_name(c->s.o, device);
+    chat_asked(c, cli_ask_register(c->s.link, name, secret->password, device));
+}
+
+static void
+change(struct chat *c, const char *name, const struct cli_secret *secret)
+{
+    (void)name;
+    chat_asked(c, cli_ask_password(c->s.link, secret->password,
+                                   secret->fresh));
+}
 
 static int
-become(struct chat *c, char *rest, as_fn *as, enum cli_secret_wish wish)
+become(struct chat *c, char *rest, enum cli_secret_wish wish,
+       chat_secret_fn *as)
 {
     const char *word = chat_cut_word(&rest);
-    char device[CLI_DEVICE_BYTES];
-    struct cli_secret secret;
 
-    if (!read_secret(c, &secret, wish))
-        return 0;
-    cli_device_name(c->s.o, device);
-    chat_asked(c, as(c->s.link, *word != '\0' ? word : link_name(c->s.link),
-                     secret.password, device));
-    cli_secret_wipe(&secret);
+    chat_secret_ask(c, wish, *word != '\0' ? word : link_name(c->s.link), as);
     return 0;
 }
 
 static int
 run_login(struct chat *c, char *rest)
 {
-    return become(c, rest, cli_ask_login, CLI_SECRET_KNOWN);
+    return become(c, rest, CLI_SECRET_KNOWN, log_in);
 }
 
 static int
 run_register(struct chat *c, char *rest)
 {
-    return become(c, rest, cli_ask_register, CLI_SECRET_NEW);
+    return become(c, rest, CLI_SECRET_NEW, enrol);
 }
 
 static int
 run_passwd(struct chat *c, char *rest)
 {
-    struct cli_secret secret;
+    (void)rest;
+    chat_secret_ask(c, CLI_SECRET_CHANGE, "", change);
+    return 0;
+}
+
+/* The server says Done, and closes. */
+static int
+run_logout(struct chat *c, char *rest)
+{
+    uint64_t number = cli_ask_logout(c->s.link);
 
     (void)rest;
-    if (!read_secret(c, &secret, CLI_SECRET_CHANGE))
-        return 0;
-    chat_asked(c, cli_ask_password(c->s.link, secret.password, secret.fresh));
-    cli_secret_wipe(&secret);
+    if (chat_asked(c, number))
+        c->logout = number;
     return 0;
 }
 
@@ -188,6 +196,19 @@ run_deop(struct chat *c, char *rest)
 /* ---- Rooms ---- */
 
 static int
+run_group(struct chat *c, char *rest)
+{
+    char *names[LIMIT_GROUP];
+    size_t n = 0;
+    char *word;
+
+    while (n < LIMIT_GROUP && *(word = chat_cut_word(&rest)) != '\0')
+        names[n++] = word;
+    chat_asked(c, cli_ask_group(c->s.link, names, n));
+    return 0;
+}
+
+static int
 run_bans(struct chat *c, char *rest)
 {
     (void)rest;
@@ -229,6 +250,8 @@ const struct slash chat_rights_slashes[] = {
     {"register", NULL, "[NAME]", "make an account of your name", run_register,
      false},
     {"passwd", NULL, "", "another password", run_passwd, false},
+    {"logout", NULL, "", "be nobody's account here any more", run_logout,
+     false},
     {"devices", NULL, "", "where you are logged in", run_devices, false},
     {"invite", NULL, "NAME", "somebody may come in", run_invite, true},
     {"kick", NULL, "NAME [WHY]", "somebody leaves", run_kick, true},
@@ -241,6 +264,8 @@ const struct slash chat_rights_slashes[] = {
     {"unmute", NULL, "NAME|RANGE", "they may speak again", run_unmute, true},
     {"op", NULL, "NAME", "make somebody a moderator", run_op, true},
     {"deop", NULL, "NAME", "and a member again", run_deop, true},
+    {"group", NULL, "NAME...", "a hidden room for you and them", run_group,
+     true},
     {"members", NULL, "", "the accounts that belong here", run_members,
      false},
     {"room", NULL, "", "what this room is", run_room, false},
@@ -258,6 +283,13 @@ hear_welcome(struct chat *c, const Envelope *e)
     if (*e->welcome->token != '\0')
         cli_keep_login(&c->s, e->welcome->token, e->welcome->name);
     chat_renamed(c);
+}
+
+static void
+hear_group(struct chat *c, const Envelope *e)
+{
+    chat_set_current(c, e->group->target);
+    cli_notice(&c->s, "what you say goes to %s now", e->group->target);
 }
 
 static void
@@ -339,6 +371,7 @@ chat_rights_hear(struct chat *c, const Envelope *e)
 {
     static void (*const hearers[])(struct chat *c, const Envelope *e) = {
         [ENVELOPE_BODY(WELCOME)] = hear_welcome,
+        [ENVELOPE_BODY(GROUP)] = hear_group,
         [ENVELOPE_BODY(DEVICES)] = hear_devices,
         [ENVELOPE_BODY(BANS)] = hear_bans,
         [ENVELOPE_BODY(MEMBERS)] = hear_members,

@@ -227,6 +227,15 @@ ask_person(struct cli_secret *s, enum cli_secret_wish wish, struct err *e)
     return r;
 }
 
+bool
+cli_secret_is_typed(const struct cli_options *o, enum cli_secret_wish wish)
+{
+    const char *command = getenv("LOQUAT_PASSWORD_COMMAND");
+
+    return o->password_file == NULL && (command == NULL || *command == '\0' ||
+                                        wish == CLI_SECRET_CHANGE);
+}
+
 int
 cli_secret_read(struct cli_secret *s, const struct cli_options *o,
                 enum cli_secret_wish wish, struct err *e)

@@ -29,6 +29,10 @@ int cli_secret_read(struct cli_secret *s, const struct cli_options *o,
                     enum cli_secret_wish wish, struct err *e) MUST_USE;
 void cli_secret_wipe(struct cli_secret *s);
 
+/* It would be typed by a person. */
+bool cli_secret_is_typed(const struct cli_options *o,
+                         enum cli_secret_wish wish);
+
 /* The first line of a file (- = standard input), without its end. 0 or -errno
  * with e filled. */
 int cli_secret_file(const char *path, char out[CLI_SECRET_BYTES],

@@ -99,6 +99,9 @@ void cli_device_name(const struct cli_options *o, char out[CLI_DEVICE_BYTES]);
 void cli_keep_login(struct cli_session *s, const char *token,
                     const char *name);
 
+/* The token that was kept is void: it is kept no longer. */
+void cli_forget_login(struct cli_session *s);
+
 /* "#room" and "@name" are themselves, "room" is "#room". Returns owned. */
 char *cli_target(const char *word);
 

@@ -76,7 +76,8 @@ cli_tar_unpack(struct cli_tar *t, uv_loop_t *loop, const char *folder,
                int *fd)
 {
     char *argv[] = {"tar", "-C", (char *)folder, "-x", "--no-same-owner",
-                    "--no-same-permissions", "--keep-old-files", "-f", "-", NULL};
+                    "--no-same-permissions", "--keep-old-files", "-f", "-",
+                    NULL};
 
     return run(t, loop, argv, STDOUT_FILENO, fd);
 }

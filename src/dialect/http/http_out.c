@@ -144,10 +144,13 @@ http_put_file_url(struct buf *b, const struct file_id *id, struct str name)
 void
 http_put_room_url(struct buf *b, struct str room)
 {
-    if (room.n > 0 && room.p[0] == '#')
+    bool direct = room.n > 0 && room.p[0] == '@';
+
+    if (direct || (room.n > 0 && room.p[0] == '#'))
         room = (struct str){room.p + 1, room.n - 1};
-    http_put(b, "/r/");
+    http_put(b, direct ? "/v1/people/" : "/r/");
     http_put_url(b, room);
+    http_put(b, direct ? "/messages" : "");
 }
 
 static struct tm

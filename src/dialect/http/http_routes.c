@@ -19,7 +19,8 @@ typedef const struct http_handler *pick_fn(const struct http_request *r);
 
 struct route {
     enum http_method method;
-    const char *path;            /* {room}, {name} and {word} are segments */
+    const char *path;            /* {room}, {person}, {name} and {word}
+                                    are segments */
     const struct http_handler *handler;
     pick_fn *pick;
     const char *offers;          /* types, the best first; letters below */
@@ -55,6 +56,7 @@ pick_upload(const struct http_request *r)
 }
 
 #define ROOM "/v1/rooms/{room}"
+#define PERSON "/v1/people/{person}"
 
 static const struct route routes[] = {
     {HTTP_GET, "/", &http_rooms_handler, NULL, "TJH"},
@@ -86,6 +88,8 @@ static const struct route routes[] = {
     {HTTP_DELETE, "/v1/devices", &http_v1_revoke_others.handler, NULL, "J"},
     {HTTP_DELETE, "/v1/devices/{word}", &http_v1_revoke.handler, NULL, "J"},
     {HTTP_GET, "/v1/people", &http_v1_people.handler, NULL, "J"},
+    {HTTP_GET, PERSON "/messages", &http_history_handler, NULL, "J"},
+    {HTTP_POST, PERSON "/messages", &http_v1_post_handler, NULL, "J"},
     {HTTP_POST, "/v1/groups", &http_v1_group.handler, NULL, "J"},
     {HTTP_GET, "/v1/rooms", &http_rooms_handler, NULL, "J"},
     {HTTP_GET, ROOM, &http_v1_room.handler, NULL, "J"},
@@ -117,10 +121,10 @@ static const struct route routes[] = {
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD };
 
 static enum match
-take_room(struct http_exchange *x, struct str segment)
+take_room(struct http_exchange *x, const char *sigil, struct str segment)
 {
     buf_clear(&x->room);
-    must(buf_append(&x->room, "#", 1) == 0);
+    must(buf_append(&x->room, sigil, 1) == 0);
     return http_segment_decode(&x->room, segment) == WIRE_OK &&
            utf8_is_clean(buf_str(&x->room), UTF8_ONE_LINE) ? MATCH_YES
                                                            : MATCH_BAD;
@@ -134,7 +138,9 @@ take_segment(struct http_exchange *x, struct str pattern, struct str segment)
     if (segment.n == 0)
         return MATCH_NO;
     if (str_eq(pattern, str_of("{room}")))
-        return take_room(x, segment);
+        return take_room(x, "#", segment);
+    if (str_eq(pattern, str_of("{person}")))
+        return take_room(x, "@", segment);
     if (str_eq(pattern, str_of("{word}"))) {
         x->word = segment;
         return MATCH_YES;
