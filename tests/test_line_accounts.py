@@ -6,10 +6,12 @@ import re
 import select
 import shutil
 import subprocess
+import termios
 import time
 
 import pytest
 
+from harness.files import wait_until
 from harness.line import GREETING, LineClient
 from harness.server import DEADLINE
 from harness.tls import SSL_TLV, AnyLine, connect, proxy_header
@@ -328,6 +330,10 @@ class Telnet:
             self.seen += data.decode(errors="replace")
         return self.seen.index(text, after) + len(text)
 
+    def hides(self):
+        """Whether its terminal shows nothing that is typed."""
+        return not termios.tcgetattr(self.fd)[3] & termios.ECHO
+
     def type(self, text):
         os.write(self.fd, text.encode() + b"\n")
 
@@ -356,6 +362,7 @@ def test_telnet_shows_what_is_said_but_no_password(server, clients, telnet):
     at = client.expect(GREETING)
     client.type("alice")
     at = client.expect('Name "alice" belongs to an account. Password:', at)
+    wait_until(client.hides, "what comes right behind the question")
     client.type(PASSWORD)
     at = client.expect("Welcome, alice!", at)
     at = client.expect("/help lists the commands.", at)
