@@ -314,3 +314,13 @@ def test_ids_that_are_none(server, clients):
     alice.expect("Unknown command /gett. Did you mean /get?")
     alice.say("/files 3 #nowhere else")
     alice.expect("Usage: /files [n] [#room], /files inline, /files off")
+
+
+@pytest.mark.parametrize("name", ["FILE", "file", "F1LE"])
+def test_nobodys_messages_look_like_a_file(server, clients, name):
+    """\"FILE: a:5\" would be the header of five bytes."""
+    client = clients(LineClient, server)
+    client.expect("Hi! Welcome to loquat. What's your name?")
+    client.say(name)
+    client.expect_next(f'Name "{name}" cannot be used: it is reserved. Choose '
+                       "a different name:")

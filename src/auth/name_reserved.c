@@ -10,6 +10,9 @@ static const char *const words[] = {
     "server", "system", "loquat", "loquatd", "service", "services", "status",
     "notice", "console", "daemon", "localhost",
 
+    /* "FILE: a:5" would be a file's header to a line client */
+    "file",
+
     /* Who runs it */
     "admin", "admins", "administrator", "operator", "operators", "oper",
     "owner", "moderator", "moderators", "mod", "root", "sysop", "sysadmin",

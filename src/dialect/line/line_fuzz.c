@@ -152,8 +152,9 @@ event_of(enum event_kind kind, struct str s, uint8_t choice)
     struct file_facts facts = {.size = choice & 32 ? choice : UINT64_MAX};
     struct event *e;
 
+    /* Names have no colon, and none is FILE. */
     for (size_t i = 0; i < 2 * third; i++)
-        names[i] = s.p[i] == ':' ? ';' : s.p[i];    /* names have none */
+        names[i] = s.p[i] == ':' ? ';' : s.p[i] == 'F' ? 'f' : s.p[i];
     e = event_new_file(kind, a, b, c, &facts);
     free(names);
     e->message_kind = (enum message_kind)(1 + choice % 4);
