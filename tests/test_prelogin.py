@@ -182,10 +182,10 @@ def test_registration_closed_over_http(serve):
                                                 ).status == 200
 
 
-def test_an_account_comes_in_where_guests_do_not(serve, tmp_path):
+def test_an_account_comes_in_where_guests_do_not(serve):
     """So that the refusals above are not because nobody could."""
     server = serve(*CHEAP, "--accounts-guests", "no")
-    token = register_as_invited(server)
+    token = register_over_http(server)
     client = Native(server, token=token)
     assert client.welcome.account
     assert HttpDoer(server, token=token).request("GET", "/r/lobby"
@@ -193,7 +193,7 @@ def test_an_account_comes_in_where_guests_do_not(serve, tmp_path):
     client.close()
 
 
-def register_as_invited(server):
+def register_over_http(server):
     """Registration is open: a reader's Hello is refused, so HTTP it is."""
     answer = request(server, "POST", "/v1/register", json.dumps(
         {"name": "zoe", "password": "a good password", "device": "d"}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Canaries: secrets go through every login path, right and wrong, and are then
 nowhere in the logs, the metrics, /proc, the answers or what is on disk."""
+import json
 import os
 import pathlib
 import secrets
+import subprocess
 
-import pytest
 
 from harness.command import environment
 from harness.http import basic, request
@@ -13,8 +14,6 @@ from harness.line import LineClient
 from harness.native import pb
 from harness.people import CHEAP, Native, WebSocketNative
 from harness.server import program
-
-import subprocess
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -31,7 +30,6 @@ class Canaries:
 
 
 def post_json(server, path, **body):
-    import json
     return request(server, "POST", path, json.dumps(body).encode(), JSON)
 
 

@@ -21,10 +21,6 @@ static const char *const sql[STMT_COUNT] = {
         " WHERE room_id = ?1 AND seq < ?2 AND seq > ?4"
         " ORDER BY seq DESC LIMIT ?3",
     [STMT_FIRST] = "SELECT first_seq FROM rooms WHERE id = ?1",
-    [STMT_FILE] =
-        "SELECT " DB_FILE_COLUMNS ", rooms.kind, rooms.key, rooms.name"
-        " FROM files AS f JOIN rooms ON rooms.id = f.room_id"
-        " WHERE f.pub = ?1",
     [STMT_FILES] =
         "SELECT " DB_FILE_COLUMNS " FROM files AS f"
         " WHERE f.room_id = ?1 AND f.seq < ?2 AND f.seq > ?4"

@@ -47,20 +47,6 @@ int reader_page(struct reader *r, const struct page_query *q,
                 struct page *ret) MUST_USE;
 void page_done(struct page *p);
 
-/* A file, and what tells who may know of it. Strings point into `text`; the
- * ticket is not read. */
-struct found_file {
-    struct file_row row;
-    enum room_kind room_kind;
-    struct str room_key, room_name;
-    char *text;
-};
-
-/* 0 with *ret filled (returns owned), -ENOENT, or -EIO. */
-int reader_file(struct reader *r, const struct file_id *id,
-                struct found_file *ret) MUST_USE;
-void found_file_done(struct found_file *f);
-
 /* Whole files of a room, the newest first: of PAGE_LATEST, or of PAGE_BEFORE
  * those with a message before `at`; at most LIMIT_FILES_PAGE. */
 struct files_page {

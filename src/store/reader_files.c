@@ -14,52 +14,6 @@ forget_ticket(struct file_row *f)
     f->facts.ticket = (struct file_id){{0}};
 }
 
-/* Copies the strings to one allocation and points them there. */
-static char *
-own(struct str *const *strs, int n)
-{
-    size_t bytes = 0;
-    for (int i = 0; i < n; i++)
-        bytes += strs[i]->n;
-    char *text = must_alloc(bytes + 1), *at = text;
-    for (int i = 0; i < n; i++)
-        *strs[i] = str_pack(&at, *strs[i]);
-    return text;
-}
-
-int
-reader_file(struct reader *r, const struct file_id *id,
-            struct found_file *ret)
-{
-    sqlite3_stmt *st = r->stmts[STMT_FILE];
-    db_bind_blob(st, 1, id->b, sizeof id->b);
-    int rc = db_step(st);
-    if (rc > 0) {
-        struct found_file f = {
-            .room_kind =
-                (enum room_kind)sqlite3_column_int(st, DB_FILE_COLUMNS_N),
-            .room_key = db_column_str(st, DB_FILE_COLUMNS_N + 1),
-            .room_name = db_column_str(st, DB_FILE_COLUMNS_N + 2),
-        };
-        db_column_file(st, &f.row);
-        forget_ticket(&f.row);
-        f.text = own((struct str *[]){&f.row.owner, &f.row.name, &f.room_key,
-                                      &f.room_name}, 4);
-        *ret = f;
-    }
-    sqlite3_reset(st);
-    if (rc == 0)
-        return -ENOENT;
-    return rc < 0 ? -EIO : 0;
-}
-
-void
-found_file_done(struct found_file *f)
-{
-    free(f->text);
-    *f = (struct found_file){0};
-}
-
 /* Asks for one more than it takes: that it is there sets p->more. */
 static int
 gather(struct reader *r, sqlite3_stmt *st, size_t limit, struct files_page *p)

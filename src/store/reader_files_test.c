@@ -18,47 +18,6 @@ read_from(const struct scratch *t)
     return r;
 }
 
-static void
-a_file_comes_with_its_room_and_without_its_ticket(void **state)
-{
-    static const struct file_id none;
-    struct scratch *t = *state;
-    struct store *s = scratch_open(t);
-    struct reader *r = read_from(t);
-    struct file_row f = files_row(3, 12345);
-    struct found_file got;
-
-    scratch_put_room(s, 1, "#one");
-    files_put(s, &f);
-    assert_int_equal(reader_file(r, &f.facts.id, &got), 0);
-    assert_int_equal(got.room_kind, ROOM_CHANNEL);
-    assert_str_is(got.room_key, "#one");
-    assert_str_is(got.room_name, "#one");
-    assert_str_is(got.row.name, "photo.webp");
-    assert_str_is(got.row.owner, "alice");
-    assert_int_equal(got.row.facts.size, 12345);
-    assert_int_equal(got.row.facts.state, FILE_ARRIVING);
-    assert_memory_equal(&got.row.facts.ticket, &none, sizeof none);
-    found_file_done(&got);
-    reader_close(&r);
-    store_close(&s);
-}
-
-static void
-a_missing_file_is_told_and_touches_nothing(void **state)
-{
-    struct scratch *t = *state;
-    struct store *s = scratch_open(t);
-    struct reader *r = read_from(t);
-    struct file_id id = files_id(1);
-    struct found_file got = {.row.room = 77};
-
-    assert_int_equal(reader_file(r, &id, &got), -ENOENT);
-    assert_int_equal(got.row.room, 77);
-    reader_close(&r);
-    store_close(&s);
-}
-
 /* Files 1 to 9 of room 1, each with ten times its number as its seq; 5 still
  * arrives, and one of room 2. */
 static struct store *
@@ -133,15 +92,11 @@ what_cannot_be_read_is_told(void **state)
     struct store *s = nine_files(t);
     struct reader *r = read_from(t);
     struct page_query q = {.room = 1, .limit = 3};
-    struct file_id id = files_id(1);
     struct files_page p = {.n = 77};
-    struct found_file f = {.row.room = 77};
 
     scratch_sql(t->db, "ALTER TABLE files RENAME TO gone");
     assert_int_equal(reader_files(r, &q, &p), -EIO);
     assert_int_equal(p.n, 77);
-    assert_int_equal(reader_file(r, &id, &f), -EIO);
-    assert_int_equal(f.row.room, 77);
     reader_close(&r);
     store_close(&s);
 }
@@ -150,8 +105,6 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        scratch_unit_test(a_file_comes_with_its_room_and_without_its_ticket),
-        scratch_unit_test(a_missing_file_is_told_and_touches_nothing),
         scratch_unit_test(whole_files_are_listed_the_newest_first),
         scratch_unit_test(what_cannot_be_read_is_told),
     };

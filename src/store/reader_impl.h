@@ -13,7 +13,6 @@ enum stmt {
     STMT_UP,
     STMT_DOWN,
     STMT_FIRST,
-    STMT_FILE,
     STMT_FILES,
     STMT_COUNT,
 };

@@ -385,7 +385,7 @@ every_page_uses_an_index(void **state)
     struct store *s = scratch_open(t);
     struct reader *r = open_reader(t);
 
-    assert_int_equal(scratch_expect_indexes(scratch_newest), 13);
+    assert_int_equal(scratch_expect_indexes(scratch_newest), 12);
     reader_close(&r);
     store_close(&s);
 }
